@@ -1,0 +1,1 @@
+"""Values and bytes: MessagePack with the extension types of ``docs/protocol.md``."""

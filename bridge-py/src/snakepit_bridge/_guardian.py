@@ -1,0 +1,188 @@
+"""The guardian: a process above the worker that leaves nothing behind.
+
+Killing the host must end everything that the worker has started, also what put itself into another session or was
+forked twice. The guardian is the subreaper of that whole tree: whoever loses its parent becomes the guardian's child,
+so killing its children until there are none clears everything. It signals nobody else. A child that was not reaped yet
+keeps its number, so a signal never hits a stranger.
+
+It runs nothing but the lines below: it is forked before the first thread and the first heavy import.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+from time import monotonic
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+# What the worker gets to leave by itself once the host is gone.
+_LEAVE_S = 0.1
+# A process in an uninterruptible wait may stay that long; nobody could do more about it.
+_CLEAR_S = 10.0
+
+_LINUX = sys.platform == "linux"
+_HANG_UP = getattr(select, "POLLRDHUP", 0)
+
+
+def split() -> None:
+    """Forks. Returns in the worker; the guardian never returns."""
+    if _LINUX:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    guardian = os.getpid()
+    # Nothing may arrive before it is clear who is who.
+    signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    worker = os.fork()
+    if worker == 0:
+        _become_worker(guardian)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return
+    try:
+        _Guardian(worker).watch(before)
+    finally:
+        os._exit(70)  # not reached: `watch` leaves by itself
+
+
+def _become_worker(guardian: int) -> None:
+    if _LINUX:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    else:
+        os.setpgid(0, 0)  # without subreapers the group is what can be killed
+    if os.getppid() != guardian:
+        os._exit(0)  # it died before it could be asked for
+
+
+class _Guardian:
+    def __init__(self, worker: int) -> None:
+        self._worker = worker
+        # None while the worker runs.
+        self._status: int | None = None
+
+    def watch(self, mask: set[signal.Signals]) -> None:
+        self._take_signals(mask)
+        poll = select.poll()
+        poll.register(0, _HANG_UP)
+        poll.register(self._wake, select.POLLIN)
+        while self._status is None:
+            for fd, _ in poll.poll():
+                if fd == self._wake:
+                    self._drain_wake()
+                    self._reap()
+                else:
+                    poll.unregister(0)
+                    self._let_leave()
+        self._clear()
+        self._leave()
+
+    def _take_signals(self, mask: set[signal.Signals]) -> None:
+        # The host waits for the end of these; only the worker may hold them. Numbers 1 and 2 stay taken, so that
+        # nothing else gets them by chance.
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        os.closerange(3, 4096)
+        self._wake, write = os.pipe()
+        for fd in (self._wake, write):
+            os.set_blocking(fd, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: self._signal_worker(signal.SIGTERM))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        # The worker may have died while signals were blocked.
+        os.write(write, b"\0")
+
+    def _drain_wake(self) -> None:
+        try:
+            os.read(self._wake, 4096)
+        except BlockingIOError:
+            pass
+
+    def _signal_worker(self, number: int) -> None:
+        if self._status is None:
+            os.kill(self._worker, number)
+
+    def _reap(self) -> bool:
+        """Takes the dead. False when there is no child left at all."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self._worker:
+                self._status = status
+
+    def _let_leave(self) -> None:
+        """The host is gone: the worker has a moment, then it is killed with all the rest."""
+        self._wait_for_child(_LEAVE_S, lambda: self._status is not None)
+        self._kill_group()
+        self._signal_worker(signal.SIGKILL)
+
+    def _clear(self) -> None:
+        """Kills children until none is left; each death hands over the next generation."""
+        deadline = monotonic() + _CLEAR_S
+        while self._reap() and monotonic() < deadline:
+            for pid in _children():
+                os.kill(pid, signal.SIGKILL)
+            self._wait_for_child(0.02, lambda: True)
+
+    def _wait_for_child(self, seconds: float, enough: object) -> None:
+        deadline = monotonic() + seconds
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        while (left := deadline - monotonic()) > 0:
+            if poll.poll(left * 1000):
+                self._drain_wake()
+                self._reap()
+                if callable(enough) and enough():
+                    return
+
+    def _kill_group(self) -> None:
+        if not _LINUX and self._status is None:
+            try:
+                os.killpg(self._worker, signal.SIGKILL)
+            except OSError:
+                pass
+
+    def _leave(self) -> None:
+        """Ends the way the worker ended, so that the host reads its status."""
+        status = self._status or 0
+        if os.WIFSIGNALED(status):
+            _no_core()
+            number = os.WTERMSIG(status)
+            if number not in (signal.SIGKILL, signal.SIGSTOP):
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+            os.kill(os.getpid(), number)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _children() -> list[int]:
+    """Living and dead children of this process that were not reaped."""
+    pids: list[int] = []
+    try:
+        for task in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{task}/children", encoding="ascii") as file:
+                pids += map(int, file.read().split())
+    except OSError:
+        pass  # no /proc, or a kernel without this file: the worker itself is dead, more cannot be known
+    return pids
+
+
+def _no_core() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _prctl(option: int, value: int) -> None:
+    # A sandbox may forbid it; the lifeline still works then.
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)

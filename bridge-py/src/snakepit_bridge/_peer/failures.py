@@ -1,0 +1,161 @@
+"""Python exceptions as the wire tells them: structured, bounded, and safe from what an exception's own code does."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from snakepit_bridge.errors import SnakepitError
+
+TEXT_LIMIT = 64 * 1024
+_FRAMES = 64
+_HEAD = 16
+_CAUSES = 8
+_NOTES = 64
+_SHORT = 1024
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", "_peer", "_wire", "_codec", "tools"))
+
+
+def describe(exception: BaseException, error: Any) -> None:
+    """Fills an ``Error`` message. The library's own errors keep their code; anything else is a ``python_error``."""
+    own = isinstance(exception, SnakepitError)
+    message, _ = _message(exception)
+    error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
+    error.message = message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
+    if isinstance(exception, SnakepitError):
+        error.details.update(exception.details)
+    _fill(exception, error.exception, depth=0, seen=set())
+
+
+def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
+    """A text of at most ``limit`` bytes that UTF-8 can say, and whether anything was cut."""
+    data = text[: limit + 1].encode("utf-8", "backslashreplace")
+    if len(data) <= limit:
+        return data.decode(), False
+    return data[: limit - 3].decode("utf-8", "ignore") + "…", True
+
+
+def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> None:
+    seen.add(id(exception))
+    kind = type(exception)
+    out.type = cut(_name(kind), _SHORT)[0]
+    out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
+    message, cut_message = _message(exception)
+    out.message = message
+    cut_notes = _fill_notes(exception, out)
+    cut_frames = _fill_frames(_user_part(exception.__traceback__), out)
+    out.category = _category(exception, message)
+    cut_text = False
+    if depth == 0:
+        # The text tells the whole chain; the causes need none of their own.
+        out.traceback, cut_text = _text(exception)
+    cause = exception.__cause__ or (None if exception.__suppress_context__ else exception.__context__)
+    cut_chain = False
+    if cause is not None and id(cause) not in seen:
+        if depth < _CAUSES:
+            _fill(cause, out.cause, depth + 1, seen)
+        else:
+            cut_chain = True
+    out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_chain
+
+
+def _name(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _message(exception: BaseException) -> tuple[str, bool]:
+    try:
+        return cut(str(exception))
+    except BaseException as error:  # whatever a `__str__` does, the failure itself has to be told
+        return f"<its text could not be made: {type(error).__name__}>", False
+
+
+def _fill_notes(exception: BaseException, out: Any) -> bool:
+    notes = getattr(exception, "__notes__", None)
+    if not isinstance(notes, (list, tuple)):
+        return False
+    cut_any = len(notes) > _NOTES
+    for note in notes[:_NOTES]:
+        if isinstance(note, str):
+            text, was_cut = cut(note, TEXT_LIMIT // 8)
+            out.notes.append(text)
+            cut_any = cut_any or was_cut
+    return cut_any
+
+
+def _user_part(tb: TracebackType | None) -> TracebackType | None:
+    """The traceback from the first line that is not the runtime's own."""
+    start = tb
+    while start is not None and os.path.abspath(start.tb_frame.f_code.co_filename).startswith(_RUNTIME):
+        start = start.tb_next
+    # The runtime itself failed: then its lines are what is wanted.
+    return tb if start is None else start
+
+
+def _entries(tb: TracebackType | None) -> Iterator[TracebackType]:
+    while tb is not None:
+        yield tb
+        tb = tb.tb_next
+
+
+def _fill_frames(tb: TracebackType | None, out: Any) -> bool:
+    entries = list(_entries(tb))
+    kept = entries if len(entries) <= _FRAMES else entries[:_HEAD] + entries[_HEAD - _FRAMES :]
+    for entry in kept:
+        code = entry.tb_frame.f_code
+        line = entry.tb_lineno or 0
+        source = linecache.getline(code.co_filename, line, entry.tb_frame.f_globals).strip()
+        out.frames.add(
+            file=cut(code.co_filename, _SHORT)[0],
+            line=max(0, line),
+            function=cut(getattr(code, "co_qualname", code.co_name), _SHORT)[0],
+            source=cut(source, _SHORT)[0],
+        )
+    return len(kept) < len(entries)
+
+
+def _text(exception: BaseException) -> tuple[str, bool]:
+    try:
+        # A negative limit keeps the innermost lines.
+        told = traceback.TracebackException(
+            type(exception), exception, _user_part(exception.__traceback__), limit=-_FRAMES, compact=True
+        )
+        return cut("".join(told.format()))
+    except BaseException:  # see `_message`
+        return "", True
+
+
+_SHAPE = re.compile(
+    r"could not be broadcast|cannot be broadcast|shapes? .* not aligned|cannot reshape array|core dimension"
+    r"|all the input array dimensions|shapes cannot be multiplied|must match the size of tensor|size mismatch"
+    r"|shape '.*' is invalid for input|inhomogeneous shape|Sizes of tensors must match|inconsistent numbers of samples"
+)
+_DTYPE = re.compile(
+    r"expected scalar type|Cannot cast ufunc|not supported for the input types|have the same dtype|did not contain a loop"
+    r"|can't convert np\.ndarray of type|Cannot interpret .* as a data type|not implemented for '|dtype mismatch"
+)
+_DEVICE = re.compile(
+    r"on the same device|CUDA error|device-side assert|No CUDA GPUs|Torch not compiled with|Invalid device|NVIDIA driver"
+    r"|can't convert (cuda|mps).* device type tensor to numpy"
+)
+_MEMORY = re.compile(r"out of memory|DefaultCPUAllocator: can't allocate", re.IGNORECASE)
+
+
+def _category(exception: BaseException, message: str) -> str:
+    if isinstance(exception, MemoryError) or type(exception).__name__ == "OutOfMemoryError":
+        return "out_of_memory"
+    if not isinstance(exception, (RuntimeError, ValueError, TypeError, AssertionError)):
+        return ""
+    if isinstance(exception, RuntimeError) and _MEMORY.search(message):
+        return "out_of_memory"
+    for category, pattern in (("device", _DEVICE), ("dtype", _DTYPE), ("shape", _SHAPE)):
+        if pattern.search(message):
+            return category
+    return ""

@@ -1,0 +1,251 @@
+"""One end of a wire: tells frames apart and brings them to their calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from threading import Event, Lock
+from typing import Any
+
+from snakepit_bridge._codec.values import encode
+from snakepit_bridge._peer import outgoing
+from snakepit_bridge._peer.credit import Window
+from snakepit_bridge._peer.outbox import Outbox
+from snakepit_bridge._peer.outgoing import AsyncStream, OutgoingCall, Stream
+from snakepit_bridge._peer.parts import Parts
+from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._protocol.enums import CancelReason
+from snakepit_bridge._protocol.messages import Envelope, Frame
+from snakepit_bridge.errors import ProtocolError
+
+_IDS = 1 << 32
+
+
+class Peer:
+    """Calls in both directions over one wire.
+
+    The wire feeds ``receive`` from one thread and sends what ``outbox.messages()`` yields from another. ``serve`` gets
+    each call of the other side, ``control`` each frame that belongs to no call, both on the reader's thread: they must
+    hand the work on and return. ``greet`` gets the other side's ``Hello``, which has to be the first frame, and raises
+    what is wrong with it; without ``greet`` none is expected.
+    """
+
+    def __init__(
+        self,
+        *,
+        first_id: int,
+        serve: Callable[[ServedCall], None],
+        control: Callable[[str, Any], None] | None = None,
+        greet: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.outbox = Outbox()
+        self.line = self.outbox.strand(0)
+        self._serve = serve
+        self._control = control
+        self._greet = greet
+        self._parity = first_id % 2
+        self._next_id = first_id
+        self._served: dict[int, ServedCall] = {}
+        self._calls: dict[int, OutgoingCall] = {}
+        self._parts = Parts()
+        self._lock = Lock()
+        self._refusing = False
+        self._over = False
+        self._idle = Event()
+        self._on = {
+            "start": self._on_start,
+            "part": self._on_part,
+            "items": self._on_items,
+            "credit": self._on_credit,
+            "end": self._on_end,
+            "cancel": self._on_cancel,
+        }
+
+    # What the wire says.
+
+    def receive(self, message: bytes) -> None:
+        """Takes in one message. Raises ``google.protobuf.message.DecodeError`` for bytes that are none."""
+        for frame in Envelope.FromString(message).frames:
+            kind = frame.WhichOneof("kind")
+            if self._greet is not None:
+                self._receive_hello(kind, frame)
+                continue
+            handler = self._on.get(kind)
+            if handler is not None:
+                handler(getattr(frame, kind))
+            elif kind is not None and self._control is not None:
+                self._control(kind, getattr(frame, kind))
+
+    def _receive_hello(self, kind: str | None, frame: Any) -> None:
+        greet, self._greet = self._greet, None
+        if kind != "hello" or greet is None:
+            self._greet = greet
+            raise ProtocolError(f"expected a Hello as the first frame, got `{kind}`")
+        greet(frame.hello)
+
+    def lost(self) -> None:
+        """The wire is gone: cancels what is served, fails what was called, ends the outbox."""
+        self.refuse()
+        with self._lock:
+            self._over = True
+            calls = list(self._calls.values())
+            self._calls.clear()
+        for call in calls:
+            call.end(outgoing.lost())
+        self.cancel_all(CancelReason.CLOSING)
+        self.outbox.close()
+
+    # What the worker asks of it.
+
+    def refuse(self) -> None:
+        """Ends every new call with ``worker_stopping``."""
+        self._refusing = True
+        if not self._served:
+            self._idle.set()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """After ``refuse``: waits (s) until no call is left. False when some still are."""
+        return self._idle.wait(timeout)
+
+    def cancel_all(self, reason: CancelReason) -> None:
+        """Cancels every call that is served."""
+        for call in list(self._served.values()):
+            call.cancel(reason)
+
+    # Calls of the other side.
+
+    def _on_start(self, start: Any) -> None:
+        arguments = self._parts.join(start.call, start.arguments)
+        if start.call % 2 == self._parity or start.call in self._served:
+            return
+        call = ServedCall(start, arguments or b"", self.outbox.strand(start.call, start.window.items), self._forget)
+        self._served[call.id] = call
+        if arguments is None:
+            call.refuse("value_too_large", f"the arguments of '{call.tool}' are above the limit of 1 GiB")
+        elif self._refusing:
+            call.refuse("worker_stopping", "the worker takes no new calls: it is about to leave")
+        else:
+            self._serve(call)
+
+    def _on_credit(self, credit: Any) -> None:
+        call = self._served.get(credit.call)
+        if call is not None:
+            call.credit.grant(credit.items, credit.bytes)
+
+    def _on_cancel(self, cancel: Any) -> None:
+        call = self._served.get(cancel.call)
+        if call is not None:
+            reason = cancel.reason
+            call.cancel(CancelReason(reason) if reason in CancelReason._value2member_map_ else CancelReason.UNSPECIFIED)
+
+    def _forget(self, call: int) -> None:
+        self._served.pop(call, None)
+        if self._refusing and not self._served:
+            self._idle.set()
+
+    # Calls of this side.
+
+    def call(self, tool: str, arguments: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """Calls the other side from a thread and waits for the value."""
+        inbox: SimpleQueue[Any] = SimpleQueue()
+        call = self._start(tool, arguments, inbox.put, None, **options)
+        try:
+            event = inbox.get()
+        except BaseException:
+            call.cancel()
+            raise
+        return outgoing.value_of(event)
+
+    async def acall(self, tool: str, arguments: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """Calls the other side from an event loop and waits for the value. Cancelling the task cancels the call."""
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Future[Any] = loop.create_future()
+
+        def settle(event: Any) -> None:
+            if not arrived.done():
+                arrived.set_result(event)
+
+        call = self._start(tool, arguments, lambda event: loop.call_soon_threadsafe(settle, event), None, **options)
+        try:
+            return outgoing.value_of(await arrived)
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+
+    def stream(
+        self, tool: str, arguments: Mapping[str, Any] | None = None, *, window: Window | None = None, **options: Any
+    ) -> Stream:
+        """Calls a tool that streams, from a thread. Close the stream, or use it in a ``with``, to leave it early."""
+        stream = Stream()
+        stream.call = self._start(tool, arguments, stream.deliver, window or Window(), **options)
+        return stream
+
+    def astream(
+        self, tool: str, arguments: Mapping[str, Any] | None = None, *, window: Window | None = None, **options: Any
+    ) -> AsyncStream:
+        """Calls a tool that streams, from an event loop."""
+        stream = AsyncStream()
+        stream.call = self._start(tool, arguments, stream.deliver, window or Window(), **options)
+        return stream
+
+    def _start(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any] | None,
+        deliver: Callable[[Any], None],
+        window: Window | None,
+        *,
+        time_left_ms: int = 0,
+        metadata: Mapping[str, str] | None = None,
+    ) -> OutgoingCall:
+        value = encode(dict(arguments or {}))
+        with self._lock:
+            if self._over:
+                raise outgoing.lost()
+            call = OutgoingCall(self._free_id(), self.line, window or Window(), deliver)
+            call.strand = self.outbox.strand(call.id)
+            self._calls[call.id] = call
+
+        def seal(rest: bytes) -> Any:
+            frame = Frame()
+            start = frame.start
+            start.call = call.id
+            start.tool = tool
+            start.arguments = rest
+            start.time_left_ms = time_left_ms
+            start.metadata.update(metadata or {})
+            if window is not None:
+                start.stream = True
+                start.window.items = window.items
+                start.window.bytes = window.bytes
+            return frame
+
+        call.strand.add_value(value, seal)
+        return call
+
+    def _free_id(self) -> int:
+        while self._next_id in self._calls:
+            self._next_id = (self._next_id + 2) % _IDS
+        call = self._next_id
+        # 0 names the connection itself.
+        self._next_id = (call + 2) % _IDS or 2
+        return call
+
+    def _on_part(self, part: Any) -> None:
+        # Of a call that is not known: the front of a `Start`, where the id is the other side's to give.
+        if part.call in self._calls or part.call % 2 != self._parity:
+            self._parts.add(part)
+
+    def _on_items(self, items: Any) -> None:
+        call = self._calls.get(items.call)
+        body = self._parts.join(items.call, items.body)
+        if call is not None and body is not None:
+            call.items(items, body)
+
+    def _on_end(self, end: Any) -> None:
+        with self._lock:
+            call = self._calls.pop(end.call, None)
+        value = self._parts.join(end.call, end.ok.value)
+        if call is not None:
+            call.end(outgoing.outcome_of(end, value))

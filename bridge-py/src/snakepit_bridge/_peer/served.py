@@ -1,0 +1,146 @@
+"""A call that the other side made: what it asks for, and the ways to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from time import monotonic_ns
+from typing import Any
+
+from snakepit_bridge._peer import failures
+from snakepit_bridge._peer.credit import Credit, Window
+from snakepit_bridge._peer.strand import PART_BYTES, Strand
+from snakepit_bridge._protocol.enums import CancelReason, CancelRung
+from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge.errors import ValueTooLarge
+
+
+class ServedCall:
+    """One call. Whoever claims it ends it, by exactly one of ``succeed``, ``fail``, ``fail_with``, ``end_cancelled``."""
+
+    __slots__ = (
+        "_claim",
+        "_forget",
+        "_started_ns",
+        "arguments",
+        "arrived_ns",
+        "cancel_reason",
+        "credit",
+        "deadline_ns",
+        "id",
+        "metadata",
+        "on_cancel",
+        "session_id",
+        "session_metadata",
+        "strand",
+        "stream",
+        "tool",
+    )
+
+    def __init__(self, start: Any, arguments: bytes, strand: Strand, forget: Callable[[int], object]) -> None:
+        self.id: int = start.call
+        self.tool: str = start.tool
+        self.arguments = arguments
+        self.stream: bool = start.stream
+        self.metadata: Mapping[str, str] = dict(start.metadata)
+        self.session_id: str = start.session.id
+        self.session_metadata: Mapping[str, str] = dict(start.session.metadata)
+        self.arrived_ns = monotonic_ns()
+        self.deadline_ns = self.arrived_ns + start.time_left_ms * 1_000_000 if start.time_left_ms else None
+        self.strand = strand
+        self.credit = Credit(Window(start.window.items, start.window.bytes) if self.stream else Window())
+        self.cancel_reason: CancelReason | None = None
+        # Called on the reader's thread, once, after `cancel_reason` is set and the credit revoked.
+        self.on_cancel: Callable[[], None] | None = None
+        self._claim = Lock()
+        self._forget = forget
+        self._started_ns = 0
+
+    def claim(self) -> bool:
+        """True for the first one to ask: the runner that begins the call, or the canceller that keeps it from beginning."""
+        return self._claim.acquire(blocking=False)
+
+    def cancel(self, reason: CancelReason) -> None:
+        """Asks for the end of the call. Doing so twice is harmless."""
+        if self.cancel_reason is not None:
+            return
+        self.cancel_reason = reason
+        self.credit.revoke()
+        if self.claim():
+            self.end_cancelled(CancelRung.NOT_STARTED)
+        elif self.on_cancel is not None:
+            self.on_cancel()
+
+    def begin(self) -> None:
+        """Marks the tool's first line, for the timings."""
+        self._started_ns = monotonic_ns()
+
+    def succeed(self, value: bytes, *, marked: bool = False, metadata: Mapping[str, str] | None = None) -> None:
+        """Ends the call with a value, or with the final chunk of its stream."""
+        run_ns = monotonic_ns() - self._started_ns
+
+        def seal(rest: bytes) -> Any:
+            frame = self._end(run_ns)
+            ok = frame.end.ok
+            ok.value = rest
+            if marked:
+                ok.marked = True
+            if metadata:
+                ok.metadata.update(metadata)
+            return frame
+
+        self._forget(self.id)
+        self.strand.add_value(value, seal)
+
+    def refuse(self, code: str, message: str, details: Mapping[str, str] | None = None) -> None:
+        """Ends a call that nobody has begun with an error, unless it was cancelled meanwhile."""
+        if self.claim():
+            self.fail(code, message, details)
+
+    def fail(self, code: str, message: str, details: Mapping[str, str] | None = None) -> None:
+        """Ends the call with an error of the library."""
+        frame = self._end(self._run_ns())
+        error = frame.end.error
+        error.code = code
+        error.message = failures.cut(message)[0]
+        error.details.update(details or {})
+        self._finish(frame)
+
+    def fail_with(self, exception: BaseException) -> None:
+        """Ends the call with what its tool raised."""
+        frame = self._end(self._run_ns())
+        failures.describe(exception, frame.end.error)
+        self._finish(frame)
+
+    def end_cancelled(self, rung: CancelRung) -> None:
+        """Ends the call because it was cancelled. Values that still wait are dropped: their reader drops them too."""
+        self.strand.abandon()
+        frame = self._end(self._run_ns())
+        frame.end.cancelled.rung = rung
+        self._finish(frame)
+
+    def progress(self, value: bytes) -> None:
+        """Tells how far the tool is. Lost when too much waits already. Raises ``ValueTooLarge`` above 1 MiB."""
+        if len(value) > PART_BYTES:
+            raise ValueTooLarge(f"a progress of {len(value)} bytes is above the limit of {PART_BYTES}: yield large data")
+        frame = Frame()
+        frame.progress.call = self.id
+        frame.progress.value = value
+        self.strand.add_if_room(frame)
+
+    def _run_ns(self) -> int:
+        return monotonic_ns() - self._started_ns if self._started_ns else 0
+
+    def _end(self, run_ns: int) -> Any:
+        frame = Frame()
+        end = frame.end
+        end.call = self.id
+        timings = end.timings
+        started = self._started_ns or monotonic_ns()
+        timings.queued_us = (started - self.arrived_ns) // 1000
+        timings.run_us = run_ns // 1000
+        return frame
+
+    def _finish(self, frame: Any) -> None:
+        self._forget(self.id)
+        self.strand.add(frame)

@@ -1,0 +1,41 @@
+"""What a tool yields: plain data, or a chunk with a marker and metadata of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from snakepit_bridge.errors import SnakepitError
+from snakepit_bridge.tools.chunk import StreamChunk
+
+
+@dataclass(frozen=True)
+class Final:
+    """How a stream ended normally: its last value, encoded."""
+
+    value: bytes
+    marked: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class BadChunk(SnakepitError):
+    """A chunk that cannot travel."""
+
+    def __init__(self, number: int, error: SnakepitError) -> None:
+        details = {**error.details, "chunk": str(number)}
+        super().__init__(f"chunk {number} cannot be sent: {error.message}", code=error.code, details=details)
+
+
+def is_final(item: Any) -> bool:
+    """True when the tool marked the chunk as its last."""
+    if isinstance(item, StreamChunk):
+        return item.is_final is True
+    return isinstance(item, dict) and item.get("is_final") is True
+
+
+def unwrap(item: Any) -> tuple[Any, dict[str, str]]:
+    """Data and metadata of what was yielded. A dict stays whole, its marker included."""
+    if isinstance(item, StreamChunk):
+        return item.data, {str(key): str(value) for key, value in (item.metadata or {}).items()}
+    return item, {}

@@ -1,0 +1,171 @@
+"""The event loop: async tools, side by side, in a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from snakepit_bridge._codec.values import encode
+from snakepit_bridge._context import CURRENT
+from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
+from snakepit_bridge._runtime.run import Run
+from snakepit_bridge.errors import SnakepitError, ToolDefinitionError
+from snakepit_bridge.tools.spec import ToolSpec
+
+
+class LoopRun(Run):
+    """A call on the event loop. Everything but ``interrupt`` happens on the loop's thread."""
+
+    __slots__ = ("_held_back", "_loop", "in_tool", "task")
+
+    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(call, spec, worker_id)
+        self._loop = loop
+        self.task: asyncio.Task[None] | None = None
+        # True while the tool's own code is awaited; elsewhere the runtime sees the cancel by itself.
+        self.in_tool = False
+        self._held_back = False
+
+    def interrupt(self) -> None:
+        """Asks for the task's cancellation; any thread may."""
+        self._loop.call_soon_threadsafe(self._strike)
+
+    def leave_shield(self, *, raising: bool) -> None:
+        """Lets interrupts through again: one that was held back comes at the next ``await``."""
+        super().leave_shield(raising=raising)
+        if self.shields == 0 and self._held_back:
+            self._held_back = False
+            self._loop.call_soon_threadsafe(self._strike)
+
+    def _strike(self) -> None:
+        if self.interrupted or self.over or not self.in_tool or self.task is None:
+            return
+        if self.shields:
+            self._held_back = True
+            return
+        self.interrupted = True
+        self.task.cancel()
+
+
+class EventLoop:
+    """Runs what ``start`` was given, each call as a task."""
+
+    def __init__(self, worker_id: str, after_call: Callable[[int], None]) -> None:
+        self._worker_id = worker_id
+        self._after_call = after_call
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._serve, name="snakepit-loop", daemon=True).start()
+
+    def start(self, call: ServedCall, spec: ToolSpec) -> None:
+        """Begins a call. For any thread."""
+        self._loop.call_soon_threadsafe(self._begin, call, spec)
+
+    def complete(self, work: Coroutine[Any, Any, Any], timeout: float | None = None) -> Any:
+        """Runs a coroutine to its end and waits (s) for it, on another thread than the loop's."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _begin(self, call: ServedCall, spec: ToolSpec) -> None:
+        run = LoopRun(call, spec, self._worker_id, self._loop)
+        call.on_cancel = run.interrupt
+        if not run.may_begin():
+            return
+        run.task = self._loop.create_task(self._run(run))
+        self._tasks.add(run.task)
+        run.task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, run: LoopRun) -> None:
+        CURRENT.set(run.context)
+        call = run.call
+        try:
+            args, keywords = run.spec.binder.bind(call.arguments, run.context)
+            call.begin()
+            run.in_tool = True
+            if call.cancel_reason is not None:
+                run.interrupt()  # one that came before there was a tool to interrupt
+            outcome = await (_stream(run, args, keywords) if call.stream else run.spec.function(*args, **keywords))
+        except BaseException as error:
+            self._leave(run)
+            run.end_with_exception(error)
+            return
+        self._leave(run)
+        if not call.stream:
+            run.end_with_value(outcome)
+        elif outcome is None or run.cancelled:
+            run.end_cancelled()
+        else:
+            call.succeed(outcome.value, marked=outcome.marked, metadata=outcome.metadata)
+
+    def _leave(self, run: LoopRun) -> None:
+        run.in_tool = False
+        self._after_call(run.call.id)
+        run.over = True
+
+
+async def _stream(run: LoopRun, args: Any, keywords: dict[str, Any]) -> Final | None:
+    produced = run.spec.function(*args, **keywords)
+    if asyncio.iscoroutine(produced):
+        produced = await produced
+    if not hasattr(type(produced), "__aiter__"):
+        raise ToolDefinitionError(
+            f"tool '{run.spec.name}' streams, but returned a `{type(produced).__qualname__}`: return an async iterator, "
+            "or `yield` in the tool itself"
+        )
+    iterator = produced.__aiter__()
+    try:
+        return await _pump(run, iterator)
+    finally:
+        run.in_tool = False
+        close = getattr(iterator, "aclose", None)
+        if callable(close):
+            await close()
+
+
+async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
+    """The loop that every chunk of an async stream goes through; see ``pump``."""
+    credit, strand, step = run.call.credit, run.call.strand, iterator.__anext__
+    sent = sent_bytes = 0
+    while True:
+        if sent >= credit.items or sent_bytes >= credit.bytes:
+            run.in_tool = False
+            await _wait(run, sent, sent_bytes)
+            if credit.revoked:
+                return None
+            run.in_tool = True
+        try:
+            item = await step()
+        except StopAsyncIteration:
+            return Final(encode(None))
+        try:
+            content, metadata = unwrap(item)
+            data = encode(content)
+        except SnakepitError as error:
+            raise BadChunk(sent, error) from None
+        if is_final(item):
+            return Final(data, marked=True, metadata=metadata)
+        strand.add((data, metadata) if metadata else data)
+        sent += 1
+        sent_bytes += len(data)
+
+
+async def _wait(run: LoopRun, sent: int, sent_bytes: int) -> None:
+    credit, loop = run.call.credit, asyncio.get_running_loop()
+    while not credit.allows(sent, sent_bytes):
+        more: asyncio.Future[None] = loop.create_future()
+        credit.notify = lambda more=more: loop.call_soon_threadsafe(_settle, more)  # type: ignore[misc]
+        credit.waiting = True
+        if not credit.allows(sent, sent_bytes):
+            await more
+    credit.waiting = False
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

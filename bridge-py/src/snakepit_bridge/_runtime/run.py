@@ -1,0 +1,108 @@
+"""A call while it runs, whichever thread runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic_ns
+from typing import Any
+
+from snakepit_bridge._codec.values import encode
+from snakepit_bridge._context import Context
+from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._protocol.enums import CancelRung
+from snakepit_bridge.errors import SnakepitError
+from snakepit_bridge.tools.spec import ToolSpec
+
+
+class Run:
+    """What main thread and event loop have in common: one call, one tool, one context."""
+
+    __slots__ = ("call", "context", "interrupted", "over", "shields", "spec")
+
+    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str) -> None:
+        self.call = call
+        self.spec = spec
+        self.shields = 0
+        # True once an interrupt was raised in the tool: there is never a second one.
+        self.interrupted = False
+        self.over = False
+        self.context = Context(
+            self,
+            call_id=call.id,
+            worker_id=worker_id,
+            deadline_ns=call.deadline_ns,
+            session_id=call.session_id,
+            session_metadata=call.session_metadata,
+            metadata=call.metadata,
+        )
+
+    # What the tool asks through its context.
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the caller wants the call to end."""
+        return self.call.cancel_reason is not None
+
+    def enter_shield(self) -> None:
+        """Holds interrupts back."""
+        self.shields += 1
+
+    def leave_shield(self, *, raising: bool) -> None:
+        """Lets interrupts through again."""
+        self.shields -= 1
+
+    def send_progress(self, value: Mapping[str, Any]) -> None:
+        """Tells the caller how far the tool is; nothing once the call is over."""
+        if not self.over:
+            self.call.progress(encode(value))
+
+    def send_log(self, frame: Any) -> bool | None:
+        """Sends a log line in the course of the call."""
+        if self.over:
+            return None
+        frame.log.call = self.call.id
+        return self.call.strand.add_if_room(frame)
+
+    # What the runtime does with it.
+
+    def may_begin(self) -> bool:
+        """Claims the call. False when it was cancelled or has run out of time before its first line; then it has ended."""
+        call = self.call
+        if not call.claim():
+            return False
+        if call.cancel_reason is not None:
+            call.end_cancelled(CancelRung.NOT_STARTED)
+            return False
+        if call.deadline_ns is not None and monotonic_ns() >= call.deadline_ns:
+            call.fail("timeout", f"the deadline passed before tool '{call.tool}' began")
+            return False
+        return True
+
+    def end_with_value(self, result: Any) -> None:
+        """Ends a plain call with what the tool returned."""
+        if self.cancelled:
+            self.end_cancelled()
+            return
+        try:
+            data = encode(result)
+        except SnakepitError as error:
+            details = {**error.details, "tool": self.spec.name}
+            message = f"tool '{self.spec.name}' returned what cannot be sent: {error.message}"
+            self.call.fail(error.code, message, details)
+        else:
+            self.call.succeed(data)
+
+    def end_with_exception(self, error: BaseException) -> None:
+        """Ends the call with what the tool raised, or as cancelled where it was."""
+        if self.cancelled:
+            self.end_cancelled()
+            return
+        try:
+            self.call.fail_with(error)
+        except Exception:
+            # Out of memory, or an exception that fights back: the call ends all the same.
+            self.call.fail("python_error", f"{type(error).__name__} (it could not be told in full)")
+
+    def end_cancelled(self) -> None:
+        """Ends the call as cancelled, on the rung that it came to."""
+        self.call.end_cancelled(CancelRung.INTERRUPTED if self.interrupted else CancelRung.CLOSED)

@@ -1,0 +1,39 @@
+"""The end of a worker: a grace for what runs, and a bound on everything."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from snakepit_bridge._peer.peer import Peer
+from snakepit_bridge._protocol.enums import CancelReason
+
+# For tools that were cancelled to run their `finally`, and for the adapter's cleanup.
+_LEAVE_S = 1.0
+_CLEANUP_S = 2.0
+
+
+class Stopper:
+    """Takes requests to stop from anywhere; the shortest grace wins. ``leave`` lets the main thread go."""
+
+    def __init__(self, peer: Peer, leave: Callable[[], None]) -> None:
+        self._peer = peer
+        self._leave = leave
+        self._first = threading.Lock()
+
+    def request(self, grace_s: float) -> None:
+        """Takes no new calls, gives those that run ``grace_s`` seconds, cancels the rest, and leaves."""
+        threading.Thread(target=self._stop, args=(grace_s,), name="snakepit-stopper", daemon=True).start()
+
+    def _stop(self, grace_s: float) -> None:
+        self._peer.refuse()
+        self._peer.wait_idle(grace_s)
+        if not self._first.acquire(blocking=False):
+            return
+        self._peer.cancel_all(CancelReason.CLOSING)
+        self._peer.wait_idle(_LEAVE_S)
+        self._leave()
+        # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
+        threading.Event().wait(_CLEANUP_S)
+        os._exit(0)

@@ -1,0 +1,1 @@
+"""Tools: what the decorator attaches, and what is known of a tool before it runs."""

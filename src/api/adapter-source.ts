@@ -1,0 +1,37 @@
+// What `adapter` means: a file or a module of tools, and perhaps one class in it.
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { unexpected } from '../errors/invalid-option.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import type { AdapterSettings } from '../worker/worker-settings.js'
+
+const form = "a Python file ('./tools.py', './tools.py:Class', a file URL) or a module ('package.module', 'package.module:Class')"
+const modulePath = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u
+const withAttribute = /^(?<source>.+?):(?<attribute>[\p{L}_][\p{L}\p{N}_]*)$/u
+
+/** Resolves the option `adapter`. Throws `invalid_option` when it names no file that exists and no possible module. */
+export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
+  const written = adapter instanceof URL ? pathOf(adapter) : adapter
+  if (typeof written !== 'string' || written.trim() === '' || written.includes('\0')) throw unexpected('adapter', form, adapter)
+  const { source = written, attribute } = withAttribute.exec(written)?.groups ?? {}
+  if (!source.endsWith('.py') && !/[/\\]/.test(source)) {
+    if (!modulePath.test(source)) throw unexpected('adapter', form, adapter)
+    return Object.freeze({ written, source: { module: source }, attribute })
+  }
+  const file = resolve(cwd, source)
+  if (!existsSync(file)) throw missing(written, file)
+  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, a directory`)
+  return Object.freeze({ written, source: { file }, attribute })
+}
+
+function pathOf(url: URL): string {
+  if (url.protocol !== 'file:') throw unexpected('adapter', form, url.href)
+  return fileURLToPath(url) + url.hash.replace('#', ':')
+}
+
+function missing(written: string, file: string): SnakepitError {
+  return new SnakepitError('invalid_option', `the adapter file '${written}' does not exist (looked at ${file})`, {
+    details: { option: 'adapter', value: written, file },
+  })
+}

@@ -1,0 +1,78 @@
+// What a program may say about one call, checked.
+import { describe } from '../errors/expectation.js'
+import { milliseconds, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import { resolveWindow, type WindowOption } from './window-option.js'
+
+/** Options of `execute` and `stream`. Times are milliseconds. */
+export interface CallOptions {
+  /** Cancels the call: the caller is told at once with the signal's reason, and Python is made to leave the tool. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * For everything together: queue, transport and tool. From 1 to 2^31-1.
+   * @default 30_000 for `execute`, 300_000 for `stream`
+   */
+  readonly timeout?: number | undefined
+  /** Ends the call when it gives no chunk and no progress for so long. Default: no limit. */
+  readonly idleTimeout?: number | undefined
+  /** How long the call may wait for a free worker. @default 10_000 */
+  readonly queueTimeout?: number | undefined
+  /** What the tool finds in `context.metadata`. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** Told what the tool reports with `context.progress(…)`. What it throws fails the call. */
+  readonly onProgress?: ((progress: unknown) => void) | undefined
+}
+
+/** Options of `stream`. */
+export interface StreamOptions extends CallOptions {
+  /** How far Python may be ahead of the reader. @default { items: 256, bytes: 1_048_576 } */
+  readonly window?: WindowOption | undefined
+}
+
+const callOptions: readonly string[] = [
+  'signal',
+  'timeout',
+  'idleTimeout',
+  'queueTimeout',
+  'metadata',
+  'onProgress',
+] satisfies (keyof CallOptions)[]
+const streamOptions: readonly string[] = [...callOptions, 'window']
+
+/** Checks the options of a call. Throws `invalid_option` with what was expected. */
+export function checkCallOptions(options: StreamOptions, streams: boolean): void {
+  if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
+  refuseUnknown(options, streams ? streamOptions : callOptions, streams ? 'stream()' : 'execute()')
+  const { signal, timeout, idleTimeout, queueTimeout, metadata, onProgress, window } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
+  if (timeout !== undefined) milliseconds('timeout', timeout)
+  if (idleTimeout !== undefined) milliseconds('idleTimeout', idleTimeout)
+  if (queueTimeout !== undefined) milliseconds('queueTimeout', queueTimeout)
+  if (metadata !== undefined) checkMetadata(metadata)
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw unexpected('onProgress', 'a function', onProgress)
+  if (window !== undefined) resolveWindow(window)
+}
+
+/** Longest name of a tool, in characters. */
+const longestName = 64
+
+/** Checks the name of a tool and the shape of its arguments. Throws `invalid_argument`. */
+export function checkCall(tool: unknown, args: unknown): void {
+  if (typeof tool !== 'string' || tool === '' || tool.length > longestName) {
+    throw new SnakepitError('invalid_argument', `expected the tool's name, 1 to ${longestName} characters, got ${describe(tool)}`)
+  }
+  const fits = typeof args === 'object' && args !== null && !Array.isArray(args) && !ArrayBuffer.isView(args)
+  if (!fits) {
+    throw new SnakepitError(
+      'invalid_argument',
+      `expected the arguments of '${tool}' as an object of parameter names and values, got ${describe(args)}`,
+    )
+  }
+}
+
+function checkMetadata(metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null) throw unexpected('metadata', 'an object of texts', metadata)
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') throw unexpected(`metadata.${key}`, 'a text', value)
+  }
+}

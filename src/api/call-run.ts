@@ -1,0 +1,253 @@
+// One call on its way through pool and wire: it waits, it runs, it is settled for its caller exactly once.
+import { SnakepitError } from '../errors/snakepit-error.js'
+import type { CallEnd, CallListener } from '../peer/call-end.js'
+import type { DataChunk } from '../peer/chunk.js'
+import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
+import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../pool/request.js'
+import type { Window } from '../wire/wire.js'
+
+/** Everything that is known of a call before it begins. Times are milliseconds. */
+export interface CallSpec {
+  readonly tool: string
+  /** The encoded arguments. */
+  readonly arguments: Uint8Array
+  /** Window of a stream; undefined asks for one value. */
+  readonly window: Window | undefined
+  readonly session: SessionTicket | undefined
+  readonly sessionMetadata: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly signal: AbortSignal | undefined
+  /** For queue, transport and tool together. */
+  readonly timeout: number
+  /** Without a chunk or progress; undefined for no limit. */
+  readonly idleTimeout: number | undefined
+  readonly queueTimeout: number
+  readonly onProgress: ((value: unknown) => void) | undefined
+}
+
+/** The part of a pool that a call needs. */
+export interface CallPool {
+  submit(request: PoolRequest): void
+  withdraw(request: PoolRequest): void
+}
+
+/** Whoever holds the result of a call. */
+export interface CallOwner {
+  /** Items can be taken. */
+  arrived(): void
+  /** The call ended well; items that have arrived may still be taken first. */
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void
+  /**
+   * The call failed. `late` errors come behind the items that arrived before them; the others (abort, timeout) at once.
+   */
+  failed(error: unknown, late: boolean): void
+}
+
+type State =
+  | { readonly type: 'new' }
+  | { readonly type: 'waiting' }
+  | { readonly type: 'running'; readonly lease: Lease; readonly call: OutgoingCall }
+  | { readonly type: 'settled' }
+
+const fresh: State = { type: 'new' }
+const waiting: State = { type: 'waiting' }
+const settled: State = { type: 'settled' }
+
+/** A call, from the moment it is asked for until Python has left it. */
+export class CallRun implements PoolRequest, CallListener {
+  readonly tool: string
+  readonly session: SessionTicket | undefined
+  readonly queueTimeout: number
+  readonly deadline: number
+  readonly #spec: CallSpec
+  readonly #pool: CallPool
+  readonly #owner: CallOwner
+  #state: State = fresh
+  #lease: Lease | undefined
+  #call: OutgoingCall | undefined
+  #timer: NodeJS.Timeout | undefined
+  #lastSign = 0
+
+  constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
+    this.#pool = pool
+    this.#spec = spec
+    this.#owner = owner
+    this.tool = spec.tool
+    this.session = spec.session
+    this.queueTimeout = spec.queueTimeout
+    this.deadline = performance.now() + spec.timeout
+  }
+
+  /** Hands the call to the pool. */
+  begin(): void {
+    const { signal } = this.#spec
+    if (signal?.aborted === true) return this.#settleFailed(signal.reason, false)
+    signal?.addEventListener('abort', this)
+    this.#state = waiting
+    this.#armTimer()
+    this.#pool.submit(this)
+  }
+
+  /** The caller has no more use for the call. */
+  abandon(): void {
+    this.#leave('aborted')
+  }
+
+  /** The next item that has arrived. */
+  take(): DataChunk | undefined {
+    return this.#call?.take()
+  }
+
+  /** Items taken so far. */
+  get taken(): number {
+    return this.#call?.taken ?? 0
+  }
+
+  /** The signal fired. */
+  handleEvent(): void {
+    this.#fail(this.#spec.signal?.reason, 'aborted')
+  }
+
+  granted(lease: Lease): void {
+    const { tool, window, metadata, session, sessionMetadata } = this.#spec
+    this.#lease = lease
+    const call = lease.worker.peer.call(
+      {
+        tool,
+        arguments: this.#spec.arguments,
+        window,
+        timeLeftMs: Math.max(1, Math.ceil(this.deadline - performance.now())),
+        session: session && { id: session.id, metadata: sessionMetadata },
+        metadata,
+      },
+      this,
+    )
+    // A closed wire has ended the call already.
+    if (this.#state !== waiting) return
+    this.#call = call
+    this.#lastSign = performance.now()
+    this.#state = { type: 'running', lease, call }
+  }
+
+  refused(error: SnakepitError): void {
+    this.#settleFailed(error, true)
+  }
+
+  itemsArrived(): void {
+    this.#lastSign = performance.now()
+    if (this.#state !== settled) this.#owner.arrived()
+  }
+
+  progressed(value: unknown): void {
+    this.#lastSign = performance.now()
+    if (this.#state === settled) return
+    try {
+      this.#spec.onProgress?.(value)
+    } catch (error) {
+      this.#fail(error, 'aborted')
+    }
+  }
+
+  ended(end: CallEnd): void {
+    const lease = this.#lease
+    lease?.release(outcomeOf(end))
+    if (this.#state === settled) return
+    switch (end.type) {
+      case 'ok':
+        this.#settle()
+        return this.#owner.succeeded(end, lease?.worker.info.id ?? '')
+      case 'error':
+      case 'lost':
+        return this.#settleFailed(end.error, true)
+      case 'cancelled':
+        return this.#settleFailed(leftByWorker(this.tool), true)
+    }
+  }
+
+  /** Settles the caller at once and asks Python to leave; the lease is given back when it has. */
+  #fail(error: unknown, cause: CancelCause): void {
+    if (this.#state === settled) return
+    this.#leave(cause)
+    this.#owner.failed(error, false)
+  }
+
+  #leave(cause: CancelCause): void {
+    const state = this.#state
+    if (state === settled) return
+    this.#settle()
+    if (state.type === 'waiting') this.#pool.withdraw(this)
+    if (state.type === 'running') state.call.cancel(cause)
+  }
+
+  #settleFailed(error: unknown, late: boolean): void {
+    if (this.#state === settled) return
+    this.#settle()
+    this.#owner.failed(error, late)
+  }
+
+  #settle(): void {
+    this.#state = settled
+    clearTimeout(this.#timer)
+    this.#spec.signal?.removeEventListener('abort', this)
+  }
+
+  #armTimer(): void {
+    const now = performance.now()
+    const { idleTimeout } = this.#spec
+    const idleAt = idleTimeout === undefined || this.#lastSign === 0 ? now + (idleTimeout ?? Infinity) : this.#lastSign + idleTimeout
+    this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.deadline, idleAt) - now), this)
+  }
+
+  /** The timer is not moved for each sign of life: when it fires too early, it is set again. */
+  onTimer(): void {
+    const { idleTimeout, timeout } = this.#spec
+    const now = performance.now()
+    if (now >= this.deadline - 0.5) return this.#fail(timedOut(this.tool, timeout, this.#state), 'timeout')
+    if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
+      return this.#fail(idle(this.tool, idleTimeout), 'timeout')
+    }
+    this.#armTimer()
+  }
+}
+
+function onTimer(run: CallRun): void {
+  run.onTimer()
+}
+
+const okOutcome: LeaseOutcome = { type: 'ok' }
+const cancelledOutcome: LeaseOutcome = { type: 'cancelled' }
+
+function outcomeOf(end: CallEnd): LeaseOutcome {
+  switch (end.type) {
+    case 'ok':
+      return okOutcome
+    case 'cancelled':
+      return cancelledOutcome
+    case 'lost':
+      return { type: 'lost' }
+    case 'error':
+      return { type: 'error', error: end.error }
+  }
+}
+
+function timedOut(tool: string, timeout: number, state: State): SnakepitError {
+  const where = state.type === 'waiting' ? ', all of it waiting for a free worker' : ''
+  return new SnakepitError('timeout', `tool '${tool}' did not end within ${timeout} ms${where}`, {
+    details: { tool, timeout },
+    mayHaveRun: state.type === 'running',
+  })
+}
+
+function idle(tool: string, idleTimeout: number): SnakepitError {
+  return new SnakepitError('idle_timeout', `tool '${tool}' gave no chunk and no progress for ${idleTimeout} ms`, {
+    details: { tool, idleTimeout },
+    mayHaveRun: true,
+  })
+}
+
+function leftByWorker(tool: string): SnakepitError {
+  return new SnakepitError('worker_stopping', `the worker left tool '${tool}' because it is stopping`, {
+    details: { tool },
+    mayHaveRun: true,
+  })
+}

@@ -1,0 +1,118 @@
+// One call's chunks as an AsyncIterator, written by hand: the hot path of every stream.
+import type { CallEnd } from '../peer/call-end.js'
+import type { Chunk } from '../peer/chunk.js'
+import type { CallOwner, CallRun } from './call-run.js'
+import { finalChunk } from './final-chunk.js'
+
+type AnyChunk = Chunk<unknown, unknown>
+type Result = IteratorResult<AnyChunk, undefined>
+type Waiter = { readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void }
+
+/** How the call ended, and what is still to be said about it. */
+type Ending =
+  | { readonly type: 'ok'; readonly end: Extract<CallEnd, { type: 'ok' }>; readonly workerId: string }
+  | { readonly type: 'failed'; readonly error: unknown }
+  | { readonly type: 'over' }
+
+const over: Ending = { type: 'over' }
+const done: Result = Object.freeze({ done: true, value: undefined })
+
+/** Begins its call at the first `next()`. `return()` cancels at once, also while a `next()` waits. */
+export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>, CallOwner {
+  readonly #start: (owner: CallOwner) => CallRun
+  #run: CallRun | undefined
+  #waiters: Waiter[] = []
+  #ending: Ending | undefined
+
+  /** @param start makes the call; may throw what is wrong with its arguments */
+  constructor(start: (owner: CallOwner) => CallRun) {
+    this.#start = start
+  }
+
+  next(): Promise<Result> {
+    if (this.#waiters.length === 0) {
+      const chunk = this.#run?.take()
+      if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk })
+    }
+    return this.#wait()
+  }
+
+  return(): Promise<Result> {
+    const run = this.#run
+    this.#ending = over
+    run?.abandon()
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(done)
+    this.#run = undefined
+    return Promise.resolve(done)
+  }
+
+  throw(error?: unknown): Promise<Result> {
+    void this.return()
+    return Promise.reject(error)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  arrived(): void {
+    while (this.#waiters.length > 0) {
+      const chunk = this.#run?.take()
+      if (chunk === undefined) return
+      this.#waiters.shift()?.resolve({ done: false, value: chunk })
+    }
+  }
+
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void {
+    this.#ending ??= { type: 'ok', end, workerId }
+    this.#serveEnding()
+  }
+
+  failed(error: unknown, late: boolean): void {
+    // An abort or a timeout speaks before what has arrived and was not taken.
+    if (!late) this.#run = undefined
+    this.#ending ??= { type: 'failed', error }
+    this.#serveEnding()
+  }
+
+  #wait(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      if (this.#ending !== undefined) this.#serveEnding()
+      else if (this.#run === undefined) this.#begin()
+    })
+  }
+
+  #begin(): void {
+    try {
+      this.#run = this.#start(this)
+      this.#run.begin()
+    } catch (error) {
+      this.failed(error, false)
+    }
+  }
+
+  /** Gives waiting readers what is left: items, then the end, then nothing for ever. */
+  #serveEnding(): void {
+    this.arrived()
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+      const ending = this.#ending
+      this.#ending = over
+      if (ending?.type === 'failed') waiter.reject(ending.error)
+      else if (ending?.type === 'ok') this.#serveFinal(waiter, ending)
+      else waiter.resolve(done)
+    }
+  }
+
+  #serveFinal(waiter: Waiter, { end, workerId }: Extract<Ending, { type: 'ok' }>): void {
+    try {
+      waiter.resolve({ done: false, value: finalChunk(end, this.#run?.taken ?? 0, workerId) })
+    } catch (error) {
+      waiter.reject(error)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// A call for one value, as a promise.
+import { decodeValue } from '../codec/msgpack.js'
+import type { CallEnd } from '../peer/call-end.js'
+import { type CallOwner, type CallPool, CallRun, type CallSpec } from './call-run.js'
+
+/** Runs a call to its end. Rejects with the typed error, or with the reason of the signal. */
+export function runToEnd(pool: CallPool, spec: CallSpec): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    new CallRun(pool, spec, new Settle(resolve, reject)).begin()
+  })
+}
+
+class Settle implements CallOwner {
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  arrived(): void {
+    // A call without a window has no items.
+  }
+
+  succeeded({ value }: Extract<CallEnd, { type: 'ok' }>): void {
+    try {
+      this.#resolve(decodeValue(value))
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#reject(error)
+  }
+}

@@ -1,0 +1,112 @@
+// What a program may say about its Python workers: what they serve, what runs them, how they are reached.
+import { isAbsolute, resolve } from 'node:path'
+import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
+import { type EnvironmentOptions, type EnvironmentSettings, resolveEnvironmentOptions } from '../python/index.js'
+import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
+import { resolveAdapter } from './adapter-source.js'
+
+/** Options of the worker processes. Times are milliseconds. */
+export interface WorkerOptions extends EnvironmentOptions {
+  /**
+   * Where the tools are: a file (`'./tools.py'`, a file URL), a module (`'package.tools'`), or a `BaseAdapter` class in
+   * either (`'./tools.py:Model'`).
+   */
+  readonly adapter: string | URL
+  /**
+   * The interpreter: a path or a command. Default: the first that fits of `SNAKEPIT_PYTHON`, the active environment,
+   * `.venv`, a managed environment, uv, `PATH`; a managed environment is built where none does.
+   */
+  readonly python?: string | undefined
+  /** Packages that the tools need, as pip knows them, or the path of a requirements file. @default [] */
+  readonly requirements?: readonly string[] | string | undefined
+  /** What relative paths start from, and where workers run. Default: the working directory. */
+  readonly cwd?: string | undefined
+  /** How host and worker talk. `auto` takes the best there is, which is gRPC. @default 'auto' */
+  readonly transport?: 'auto' | 'grpc' | undefined
+  /** Listen on TCP at this loopback address instead of a unix socket: `127.0.0.1`, `::1` or `localhost`. */
+  readonly host?: string | undefined
+  /** First TCP port to try; 0 takes any free one. Given alone, it means `127.0.0.1`. @default 0 */
+  readonly basePort?: number | undefined
+  /** How many ports are tried from `basePort` on. @default 100 */
+  readonly portRange?: number | undefined
+  /** From spawn to ready; importing a large library counts. @default 60_000 */
+  readonly startTimeout?: number | undefined
+  /** Told what is done while a Python environment is built, line by line. Default: one line on stderr when it begins. */
+  readonly onSetup?: ((line: string) => void) | undefined
+}
+
+/** {@link WorkerOptions}, complete. */
+export interface WorkerSetup {
+  readonly adapter: AdapterSettings
+  readonly python: string | undefined
+  readonly requirements: readonly string[] | string
+  readonly environment: EnvironmentSettings
+  readonly cwd: string
+  readonly transport: TransportSettings
+  readonly startTimeout: number
+  readonly onSetup: (line: string) => void
+}
+
+/** The names of {@link WorkerOptions}. */
+export const workerOptionNames: readonly (keyof WorkerOptions)[] = [
+  'adapter',
+  'python',
+  'requirements',
+  'cwd',
+  'env',
+  'inheritEnv',
+  'transport',
+  'host',
+  'basePort',
+  'portRange',
+  'startTimeout',
+  'onSetup',
+]
+
+/** Checks the options of the workers. Throws `invalid_option`. */
+export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
+  const { adapter, python, requirements = [], cwd = process.cwd(), startTimeout = 60_000, onSetup = announceOnce() } = options
+  if (typeof cwd !== 'string' || cwd === '') throw unexpected('cwd', 'a path', cwd)
+  if (typeof onSetup !== 'function') throw unexpected('onSetup', 'a function', onSetup)
+  const folder = isAbsolute(cwd) ? cwd : resolve(cwd)
+  const { env, inheritEnv } = options
+  return Object.freeze({
+    adapter: resolveAdapter(adapter, folder),
+    python,
+    requirements,
+    environment: resolveEnvironmentOptions({ env, inheritEnv }),
+    cwd: folder,
+    transport: resolveTransport(options),
+    startTimeout: milliseconds('startTimeout', startTimeout),
+    onSetup,
+  })
+}
+
+const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost']
+const highestPort = 65_535
+
+function resolveTransport({ transport = 'auto', host, basePort, portRange }: WorkerOptions): TransportSettings {
+  oneOf('transport', transport, ['auto', 'grpc'])
+  const reason = transport === 'auto' ? 'the best there is' : 'asked for'
+  if (host === undefined && basePort === undefined && portRange === undefined && process.platform !== 'win32') {
+    return { kind: 'grpc-unix', reason: `gRPC: ${reason}; a unix socket: nothing listens on the network` }
+  }
+  if (host !== undefined && !loopback.includes(host)) throw unexpected('host', 'a loopback address (127.0.0.1, ::1, localhost)', host)
+  const first = wholeNumber('basePort', basePort ?? 0, 0, highestPort)
+  const count = wholeNumber('portRange', portRange ?? 100, 1, highestPort)
+  return {
+    kind: 'grpc-tcp',
+    host: host ?? '127.0.0.1',
+    ports: first === 0 ? [0, 0] : [first, Math.min(first + count - 1, highestPort)],
+    reason: `gRPC: ${reason}; TCP on loopback: asked for`,
+  }
+}
+
+/** Building takes a minute: somebody who waits should know why. */
+function announceOnce(): (line: string) => void {
+  let said = false
+  return (line) => {
+    if (!said) process.stderr.write(`snakepit: ${line}\n`)
+    said = true
+  }
+}

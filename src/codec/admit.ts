@@ -1,0 +1,122 @@
+// What the program hands in is looked at before it is encoded: everything that Python could not get as it was
+// meant is refused with its path, and the few JavaScript values with no encoding of their own are replaced.
+import { describe } from '../errors/expectation.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import { NdArray, type TypedArray } from './nd-array.js'
+
+/** How deep values may be nested. */
+export const maxDepth = 100
+
+/**
+ * Gives back the value, or a copy of those parts of it that had to be replaced: whole numbers beyond 32 bits become
+ * bigints (they would turn into floats), typed arrays become {@link NdArray}s, sets become lists, `undefined` members
+ * are left out.
+ *
+ * @throws SnakepitError `invalid_argument` naming the path of what Python cannot get
+ */
+export function admit(value: unknown): unknown {
+  return admitAt(value, [])
+}
+
+type Path = (string | number)[]
+
+function admitAt(value: unknown, path: Path): unknown {
+  switch (typeof value) {
+    case 'number':
+      return Number.isSafeInteger(value) && (value > 0xffffffff || value < -0x80000000) ? BigInt(value) : value
+    case 'string':
+      if (!value.isWellFormed()) throw refuse(path, 'a string with a lone surrogate, which is no Unicode text')
+      return value
+    case 'boolean':
+    case 'bigint':
+      return value
+    case 'undefined':
+      return null
+    case 'object':
+      return value === null ? null : admitObject(value, path)
+    default:
+      throw refuse(path, `${describe(value)}, which Python cannot be given`)
+  }
+}
+
+function admitObject(value: object, path: Path): unknown {
+  if (path.length > maxDepth) throw refuse(path.slice(0, 6), `a value nested deeper than ${maxDepth} levels, or one that holds itself`)
+  try {
+    if (Array.isArray(value)) return admitArray(value, path)
+    if (ArrayBuffer.isView(value)) return admitView(value, path)
+    if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value)
+    if (value instanceof Date) {
+      if (Number.isNaN(value.getTime())) throw refuse(path, 'an invalid Date')
+      return value
+    }
+    if (value instanceof NdArray) return value
+    if (value instanceof Map) return admitMap(value, path)
+    if (value instanceof Set) return admitArray([...value], path)
+    if (value instanceof Promise) throw refuse(path, 'a Promise: await it first')
+    if (value instanceof Error || value instanceof RegExp || value instanceof WeakMap || value instanceof WeakSet) {
+      throw refuse(path, `${describe(value)}, which has no counterpart in Python`)
+    }
+    if ('toJSON' in value && typeof value.toJSON === 'function') return admitAt(value.toJSON(), [...path, 'toJSON()'])
+    return admitRecord(value as Record<string, unknown>, path)
+  } catch (error) {
+    if (error instanceof SnakepitError) throw error
+    throw refuse(path, 'an object that throws when it is read', error)
+  }
+}
+
+function admitArray(array: readonly unknown[], path: Path): unknown[] {
+  let copy: unknown[] | undefined
+  for (let index = 0; index < array.length; index++) {
+    const element = array[index]
+    path.push(index)
+    const admitted = admitAt(element, path)
+    path.pop()
+    if (admitted !== element) {
+      copy ??= Array.from(array)
+      copy[index] = admitted
+    }
+  }
+  return copy ?? (array as unknown[])
+}
+
+function admitRecord(record: Record<string, unknown>, path: Path): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined
+  for (const key of Object.keys(record)) {
+    if (!key.isWellFormed()) throw refuse(path, 'a key with a lone surrogate, which is no Unicode text')
+    const member = record[key]
+    path.push(key)
+    const admitted = member === undefined ? undefined : admitAt(member, path)
+    path.pop()
+    if (admitted !== member || member === undefined) {
+      copy ??= Object.assign(Object.create(null), record) as Record<string, unknown>
+      if (member === undefined) delete copy[key]
+      else copy[key] = admitted
+    }
+  }
+  return copy ?? record
+}
+
+function admitMap(map: ReadonlyMap<unknown, unknown>, path: Path): Record<string, unknown> {
+  const record: Record<string, unknown> = Object.create(null)
+  for (const [key, member] of map) {
+    if (typeof key !== 'string') throw refuse(path, `a Map with the key ${describe(key)}; keys must be strings`)
+    record[key] = member
+  }
+  return admitRecord(record, path)
+}
+
+function admitView(view: ArrayBufferView, path: Path): unknown {
+  if (view instanceof Uint8Array) return view
+  if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  if (view instanceof Uint8ClampedArray) return new NdArray(new Uint8Array(view.buffer, view.byteOffset, view.length))
+  try {
+    return new NdArray(view as TypedArray)
+  } catch (cause) {
+    throw refuse(path, `${describe(view)}, whose elements have no counterpart in Python`, cause)
+  }
+}
+
+function refuse(path: Path, what: string, cause?: unknown): SnakepitError {
+  const where = path.reduce<string>((text, step) => text + (typeof step === 'number' ? `[${step}]` : `.${step}`), '$')
+  return new SnakepitError('invalid_argument', `the value at ${where} is ${what}`, { details: { path: where }, cause })
+}

@@ -1,0 +1,45 @@
+// The sentences for options that cannot be taken: what was expected, and what came.
+import { describe, listed, nearest } from './expectation.js'
+import { SnakepitError } from './snakepit-error.js'
+
+/** An option has a value that it cannot have. */
+export function unexpected(name: string, expectation: string, value: unknown, cause?: unknown): SnakepitError {
+  return new SnakepitError('invalid_option', `expected \`${name}\` to be ${expectation}, got ${describe(value)}`, {
+    details: { option: name, value },
+    cause,
+  })
+}
+
+/** Refuses names that no option has. Throws `invalid_option` with the name that was probably meant. */
+export function refuseUnknown(options: object, known: readonly string[], where: string): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = nearest(name, known)
+    const advice = meant === undefined ? `known are ${listed(known, 40)}` : `did you mean '${meant}'?`
+    throw new SnakepitError('invalid_option', `unknown option '${name}' of ${where}: ${advice}`, {
+      details: { option: name },
+    })
+  }
+}
+
+/** The largest delay that a timer can hold, in milliseconds: about 24 days. */
+export const longestDelay = 2 ** 31 - 1
+
+/** A whole number within bounds. */
+export function wholeNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `from ${least} up` : `from ${least} to ${most}`
+  throw unexpected(name, `an integer ${bounds}`, value)
+}
+
+/** Milliseconds, from 1 up to what a timer can hold. */
+export function milliseconds(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 1 && value <= longestDelay) return value
+  throw unexpected(name, `milliseconds from 1 to ${longestDelay}`, value)
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(name: string, value: unknown, words: readonly T[]): T {
+  if (words.includes(value as T)) return value as T
+  throw unexpected(name, `one of ${listed(words)}`, value)
+}

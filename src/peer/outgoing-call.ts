@@ -1,0 +1,85 @@
+// A call as its caller holds it: items to take, one end to wait for, and the way to cancel it.
+import { CancelReason, type Items, type Window } from '../wire/wire.js'
+import type { CallEnd, CallListener } from './call-end.js'
+import type { DataChunk } from './chunk.js'
+import { Inflow } from './inflow.js'
+import type { Outbox } from './outbox.js'
+
+/** Why a caller leaves a call. */
+export type CancelCause = 'aborted' | 'timeout' | 'closing'
+
+const reasons: Readonly<Record<CancelCause, CancelReason>> = {
+  aborted: CancelReason.ABORTED,
+  timeout: CancelReason.TIMEOUT,
+  closing: CancelReason.CLOSING,
+}
+
+/** `running` until the caller cancels it or the called side ends it. */
+type State = 'running' | 'cancelling' | 'ended'
+
+/** One call at the other side. */
+export class OutgoingCall {
+  readonly id: number
+  readonly #outbox: Outbox
+  readonly #listener: CallListener
+  readonly #inflow: Inflow | undefined
+  #state: State = 'running'
+
+  /** @param window of the items, for a call that streams */
+  constructor(id: number, outbox: Outbox, listener: CallListener, window: Window | undefined) {
+    this.id = id
+    this.#outbox = outbox
+    this.#listener = listener
+    this.#inflow =
+      window &&
+      new Inflow(window, (items, bytes) => {
+        if (this.#state === 'running') outbox.push({ $case: 'credit', value: { call: id, items, bytes } })
+      })
+  }
+
+  /** The next item that has arrived, or undefined. Taking is what gives the producer credit. */
+  take(): DataChunk | undefined {
+    return this.#inflow?.take()
+  }
+
+  /** True when every item that has arrived was taken. */
+  get drained(): boolean {
+    return this.#inflow?.empty ?? true
+  }
+
+  /** Items taken so far. */
+  get taken(): number {
+    return this.#inflow?.taken ?? 0
+  }
+
+  /** Asks the called side to leave. Its end is still told to the listener; items are not. */
+  cancel(cause: CancelCause): void {
+    if (this.#state !== 'running') return
+    this.#state = 'cancelling'
+    this.#inflow?.clear()
+    // Parts of the arguments that have not left yet need not leave any more, but the call must be known to be ended.
+    this.#outbox.push({ $case: 'cancel', value: { call: this.id, reason: reasons[cause] } }, this.id)
+  }
+
+  /** Takes in items from the wire. Returns what is wrong with them, if anything is. */
+  accept(items: Items): string | undefined {
+    if (this.#state === 'cancelling') return undefined
+    if (this.#inflow === undefined) return 'items came for a call that does not stream'
+    const wasEmpty = this.#inflow.empty
+    const wrong = this.#inflow.accept(items)
+    if (wrong === undefined && wasEmpty && !this.#inflow.empty) this.#listener.itemsArrived()
+    return wrong
+  }
+
+  /** Takes in progress from the wire. */
+  progress(value: unknown): void {
+    if (this.#state === 'running') this.#listener.progressed(value)
+  }
+
+  /** Ends the call; only the first end counts. */
+  end(end: CallEnd): void {
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
+    this.#listener.ended(end)
+  }
+}

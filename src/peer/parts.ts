@@ -1,0 +1,40 @@
+// Values that came in parts, put together again.
+import type { Part } from '../wire/wire.js'
+
+/** Largest value that is taken in, in bytes. */
+const largestValue = 1024 * 1024 * 1024
+
+/** The fronts of values whose last frame has not come yet, by call. */
+export class Parts {
+  readonly #fronts = new Map<number, { parts: Uint8Array[]; bytes: number }>()
+
+  /** Keeps a part. Returns what is wrong with it, if anything is. */
+  add({ call, data }: Part): string | undefined {
+    const front = this.#fronts.get(call) ?? { parts: [], bytes: 0 }
+    front.bytes += data.length
+    if (front.bytes > largestValue) return `a value of more than ${largestValue} bytes came`
+    front.parts.push(data)
+    this.#fronts.set(call, front)
+    return undefined
+  }
+
+  /** Puts what came before in front of the bytes in `field` of the frame that ends the value. */
+  join<K extends string, F extends Record<K, Uint8Array>>(call: number, frame: F, field: K): F {
+    if (this.#fronts.size === 0) return frame
+    const front = this.#fronts.get(call)
+    if (front === undefined) return frame
+    this.#fronts.delete(call)
+    const whole = new Uint8Array(front.bytes + frame[field].length)
+    let offset = 0
+    for (const part of [...front.parts, frame[field]]) {
+      whole.set(part, offset)
+      offset += part.length
+    }
+    return { ...frame, [field]: whole }
+  }
+
+  /** Forgets what came of a call's value. */
+  drop(call: number): void {
+    this.#fronts.delete(call)
+  }
+}

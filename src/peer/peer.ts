@@ -1,0 +1,221 @@
+// Many calls on one wire, in both directions. Both ends are the same class: only the parity of their ids differs.
+import { decodeValue } from '../codec/msgpack.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import { CancelRung as WireRung, type End, type Frame, type Hello, type Log, type Start, type Window } from '../wire/wire.js'
+import type { CallEnd, CallListener, CancelRung } from './call-end.js'
+import { type CallHandler, IncomingCall } from './incoming-call.js'
+import { Outbox } from './outbox.js'
+import { OutgoingCall } from './outgoing-call.js'
+import { Parts } from './parts.js'
+import { errorFromWire } from './wire-error.js'
+
+/** What a call asks for. */
+export interface CallRequest {
+  readonly tool: string
+  /** One encoded map: parameter name to value. */
+  readonly arguments: Uint8Array
+  /** Window of the items; undefined asks for one value. */
+  readonly window: Window | undefined
+  /** Milliseconds left until the call's deadline; 0 for none. */
+  readonly timeLeftMs: number
+  readonly session: { readonly id: string; readonly metadata: Record<string, string> } | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** What a peer does besides its calls. */
+export interface PeerOptions {
+  /** The host's calls have odd ids, the worker's even ones. */
+  readonly side: 'host' | 'worker'
+  /** Answers the other side's calls. */
+  readonly handler: CallHandler
+  /** Told about log lines. */
+  readonly onLog?: (log: Log) => void
+  /** Told when the other side asks this one to stop. */
+  readonly onShutdown?: (graceMs: number) => void
+}
+
+const largestId = 0xffffffff
+
+/** One end of a conversation: starts calls, answers calls, and ends every one of them exactly once. */
+export class Peer {
+  /** What waits to be sent. */
+  readonly outbox = new Outbox()
+  readonly #options: PeerOptions
+  readonly #outgoing = new Map<number, OutgoingCall>()
+  readonly #incoming = new Map<number, IncomingCall>()
+  readonly #parts = new Parts()
+  readonly #pings = new Map<number, (ticks: number) => void>()
+  #nextId: number
+  #nextNonce = 1
+  #closed: SnakepitError | undefined
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+    this.#nextId = options.side === 'host' ? 1 : 2
+  }
+
+  /** Calls of this side that have not ended yet. */
+  get running(): number {
+    return this.#outgoing.size
+  }
+
+  /** Introduces this side; the first thing said. */
+  introduce(hello: Hello): void {
+    this.outbox.push({ $case: 'hello', value: hello })
+  }
+
+  /** Starts a call at the other side. On a closed wire the listener is told at once. */
+  call(request: CallRequest, listener: CallListener): OutgoingCall {
+    const id = this.#allotId()
+    const call = new OutgoingCall(id, this.outbox, listener, request.window)
+    if (this.#closed !== undefined) {
+      call.end({ type: 'lost', error: this.#closed })
+      return call
+    }
+    this.#outgoing.set(id, call)
+    const { tool, window, timeLeftMs, session, metadata } = request
+    this.outbox.pushValue(id, request.arguments, (rest) => ({
+      $case: 'start',
+      value: { call: id, tool, arguments: rest, stream: window !== undefined, window, timeLeftMs, session, metadata, input: false },
+    }))
+    return call
+  }
+
+  /** Asks the other side for a sign of life. Resolves with its count of progress. */
+  ping(): Promise<number> {
+    const nonce = this.#nextNonce++
+    return new Promise((resolve) => {
+      this.#pings.set(nonce, resolve)
+      this.outbox.push({ $case: 'ping', value: { nonce } })
+    })
+  }
+
+  /** Asks the other side to take no new calls, finish what it has within the grace, and leave. */
+  shutdown(graceMs: number): void {
+    this.outbox.push({ $case: 'shutdown', value: { graceMs } })
+  }
+
+  /**
+   * Takes in what the other side said.
+   *
+   * @throws SnakepitError `protocol_error` when it breaks the rules: the wire must be closed
+   */
+  receive(frames: readonly Frame[]): void {
+    for (const frame of frames) this.#receive(frame)
+  }
+
+  /** The wire is gone: every call ends with the error, and later ones at once. */
+  close(error: SnakepitError): void {
+    if (this.#closed !== undefined) return
+    this.#closed = error
+    this.outbox.end()
+    for (const call of [...this.#outgoing.values()]) call.end({ type: 'lost', error })
+    this.#outgoing.clear()
+    for (const call of [...this.#incoming.values()]) call.cancel()
+    this.#incoming.clear()
+    this.#pings.clear()
+  }
+
+  #receive({ kind }: Frame): void {
+    switch (kind?.$case) {
+      case 'items': {
+        const items = this.#parts.join(kind.value.call, kind.value, 'body')
+        return broken(this.#outgoing.get(items.call)?.accept(items))
+      }
+      case 'end':
+        return this.#ended(kind.value)
+      case 'credit': {
+        const { call, items, bytes } = kind.value
+        return broken(this.#incoming.get(call)?.credit(items, bytes))
+      }
+      case 'start':
+        return this.#started(this.#parts.join(kind.value.call, kind.value, 'arguments'))
+      case 'part':
+        if (!this.#outgoing.has(kind.value.call) && !this.#mayStart(kind.value.call)) return
+        return broken(this.#parts.add(kind.value))
+      case 'cancel':
+        return this.#incoming.get(kind.value.call)?.cancel()
+      case 'progress':
+        return this.#outgoing.get(kind.value.call)?.progress(decodeValue(kind.value.value))
+      case 'log':
+        return this.#options.onLog?.(kind.value)
+      case 'ping':
+        return this.outbox.push({ $case: 'pong', value: { nonce: kind.value.nonce, ticks: 0 } })
+      case 'pong':
+        this.#pings.get(kind.value.nonce)?.(kind.value.ticks)
+        this.#pings.delete(kind.value.nonce)
+        return
+      case 'shutdown':
+        return this.#options.onShutdown?.(kind.value.graceMs)
+      case 'hello':
+        return broken('a second greeting came')
+      case 'telemetry':
+      case 'sessionEnd':
+      case undefined:
+        return
+    }
+  }
+
+  #started(start: Start): void {
+    const id = start.call
+    if (!this.#mayStart(id)) broken(`call ${id} was started twice, or with an id of the wrong side`)
+    const call = new IncomingCall(start, this.outbox, () => this.#incoming.delete(id))
+    this.#incoming.set(id, call)
+    this.#options.handler(call)
+  }
+
+  #mayStart(id: number): boolean {
+    const even = this.#options.side === 'host' ? 0 : 1
+    return id > 0 && id % 2 === even && !this.#incoming.has(id)
+  }
+
+  #ended(end: End): void {
+    const call = this.#outgoing.get(end.call)
+    if (call === undefined) return
+    this.#outgoing.delete(end.call)
+    if (end.outcome?.$case === 'ok') end.outcome.value = this.#parts.join(end.call, end.outcome.value, 'value')
+    else this.#parts.drop(end.call)
+    call.end(endFromWire(end))
+  }
+
+  #allotId(): number {
+    let id = this.#nextId
+    while (this.#outgoing.has(id)) id = following(id)
+    this.#nextId = following(id)
+    return id
+  }
+}
+
+function following(id: number): number {
+  const next = id + 2
+  return next > largestId ? next - largestId + (id % 2 === 1 ? -1 : 1) : next
+}
+
+const rungs: Readonly<Record<WireRung, CancelRung>> = {
+  [WireRung.UNSPECIFIED]: 'closed',
+  [WireRung.NOT_STARTED]: 'not_started',
+  [WireRung.CLOSED]: 'closed',
+  [WireRung.INTERRUPTED]: 'interrupted',
+}
+
+function endFromWire({ outcome, timings }: End): CallEnd {
+  switch (outcome?.$case) {
+    case 'ok': {
+      const { value, marked, metadata } = outcome.value
+      const { queuedUs = 0, runUs = 0 } = timings ?? {}
+      return { type: 'ok', value, marked, metadata, timings: { queuedMs: queuedUs / 1000, runMs: runUs / 1000 } }
+    }
+    case 'error':
+      return { type: 'error', error: errorFromWire(outcome.value) }
+    case 'cancelled':
+      return { type: 'cancelled', rung: rungs[outcome.value.rung] ?? 'closed' }
+    case undefined:
+      throw new SnakepitError('protocol_error', 'the other side ended a call without saying how', { mayHaveRun: true })
+  }
+}
+
+function broken(wrong: string | undefined): void {
+  if (wrong !== undefined) {
+    throw new SnakepitError('protocol_error', `the other side broke the protocol: ${wrong}`, { mayHaveRun: true })
+  }
+}

@@ -1,0 +1,46 @@
+// Errors between the two languages: as frames, and as the classes of this library.
+import { isErrorCode } from '../errors/codes.js'
+import { type PythonException, PythonError, type PythonFailure } from '../errors/python-error.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import type { Error as WireError, Exception as WireException } from '../wire/wire.js'
+
+const failures: readonly string[] = ['shape', 'dtype', 'device', 'out_of_memory'] satisfies PythonFailure[]
+
+/** Codes that say for certain that the tool never began. */
+const neverBegan: readonly string[] = [
+  'tool_not_found',
+  'invalid_parameter',
+  'streaming_not_supported',
+  'streaming_required',
+  'worker_stopping',
+]
+
+/** What the other side reported, as the error that the program gets. */
+export function errorFromWire({ code, message, exception, details }: WireError): SnakepitError {
+  const known = isErrorCode(code) ? code : 'protocol_error'
+  const text = known === code ? message : `the worker reported an unknown error '${code}': ${message}`
+  if (exception !== undefined) return new PythonError(text, exceptionFromWire(exception), { ...details }, known)
+  return new SnakepitError(known, text, { details: { ...details }, mayHaveRun: !neverBegan.includes(known) })
+}
+
+/** An error of this side, for the other one. */
+export function errorToWire(error: SnakepitError): WireError {
+  const details: Record<string, string> = {}
+  for (const [key, value] of Object.entries(error.details)) details[key] = String(value)
+  return { code: error.code, message: error.message, exception: undefined, details }
+}
+
+function exceptionFromWire(exception: WireException): PythonException {
+  const { type, bases, message, notes, frames, traceback, cause, category, truncated } = exception
+  return {
+    type,
+    bases,
+    message,
+    notes,
+    frames,
+    traceback,
+    truncated,
+    ...(cause && { cause: exceptionFromWire(cause) }),
+    ...(failures.includes(category) && { failure: category as PythonFailure }),
+  }
+}

@@ -1,0 +1,38 @@
+// What goes into the scheduler and what comes out of it.
+import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { LeaseReturned, PoolLease } from './pool-lease.js'
+import type { PoolWorker } from './pool-worker.js'
+import type { LeaseOutcome, PoolRequest } from './request.js'
+import type { SessionFact } from './session-table.js'
+
+/** Everything the scheduler hears of. */
+export type PoolEvent =
+  | { readonly type: 'submitted'; readonly request: PoolRequest }
+  | { readonly type: 'withdrawn'; readonly request: PoolRequest }
+  | LeaseReturned
+  | { readonly type: 'session-end' | 'session-renew' | 'session-touch'; readonly session: string }
+  | WorkerNews
+  /** Newcomers are refused from now on; what waits still gets its turn. */
+  | { readonly type: 'shut'; readonly because: Reason }
+  /** All that waits is refused, and newcomers too. */
+  | { readonly type: 'cleared'; readonly because: Reason }
+
+/** What the scheduler hears of workers. */
+export type WorkerNews =
+  | { readonly type: 'worker-ready'; readonly worker: PoolWorker }
+  /** It takes nothing new from now on. */
+  | { readonly type: 'worker-leaving'; readonly worker: PoolWorker; readonly condition: 'leaving' | 'tainted' }
+  | { readonly type: 'worker-gone'; readonly worker: PoolWorker }
+
+/** Makes the error for one refused call, so that each has a stack and an identity of its own. */
+export type Reason = (request: PoolRequest) => SnakepitError
+
+/** Everything the scheduler says: each request gets one answer, each lease comes back once. */
+export type PoolFact =
+  | { readonly type: 'granted'; readonly request: PoolRequest; readonly lease: PoolLease }
+  | { readonly type: 'refused'; readonly request: PoolRequest; readonly error: SnakepitError }
+  /** It left the queue because its caller no longer wants it. */
+  | { readonly type: 'dropped'; readonly request: PoolRequest }
+  /** A slot is free again. `ran` is in milliseconds. */
+  | { readonly type: 'ended'; readonly lease: PoolLease; readonly outcome: LeaseOutcome; readonly ran: number }
+  | SessionFact

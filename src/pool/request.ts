@@ -1,0 +1,58 @@
+// What the pool is asked for and what it gives: a request, and the lease that answers it.
+import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { WorkerHandle } from '../worker/worker-event.js'
+
+/**
+ * How closely a session keeps to its worker.
+ *
+ * - `hint`: its worker if that one is free and healthy, else any.
+ * - `strict_queue`: waits for its worker; `session_worker_unavailable` when that one is gone or going.
+ * - `strict_fail_fast`: `worker_busy` at once where `strict_queue` would wait for its worker.
+ */
+export type Affinity = 'hint' | 'strict_queue' | 'strict_fail_fast'
+
+/** Every affinity, loosest first. */
+export const affinities: readonly Affinity[] = ['hint', 'strict_queue', 'strict_fail_fast']
+
+/** The session a call belongs to, with everything resolved: the nearest of call, session, pool and program has won. */
+export interface SessionTicket {
+  readonly id: string
+  readonly affinity: Affinity
+  /** Milliseconds the session lives after its last call. Read when the session begins; default: the pool's. */
+  readonly ttl?: number | undefined
+}
+
+/**
+ * One call that wants a worker. Exactly one of `granted` and `refused` is called, exactly once, unless the request is
+ * withdrawn first: then neither is. Either may be called before `submit` returns, and neither may throw.
+ */
+export interface PoolRequest {
+  readonly session: SessionTicket | undefined
+  /** Name of the tool, for messages. */
+  readonly tool: string
+  /** Milliseconds it will wait for a worker; `Infinity` waits for as long as the deadline allows. */
+  readonly queueTimeout: number
+  /** When the whole call must be over, on the pool's clock (`performance.now()`); undefined for never. */
+  readonly deadline: number | undefined
+  /** A slot of a worker is this call's until it gives the lease back. */
+  granted(lease: Lease): void
+  /** The call was not run and never will be. */
+  refused(error: SnakepitError): void
+}
+
+/** One slot of one incarnation of a worker, for one call. */
+export interface Lease {
+  readonly worker: WorkerHandle
+  /** Milliseconds the call waited for it. */
+  readonly waited: number
+  /** Gives the slot back, once Python is really done with the call. Only the first time counts. */
+  release(outcome: LeaseOutcome): void
+}
+
+/** How a call that had a worker ended. */
+export type LeaseOutcome =
+  | { readonly type: 'ok' }
+  | { readonly type: 'error'; readonly error: unknown }
+  | { readonly type: 'cancelled' }
+  /** Its worker went away. */
+  | { readonly type: 'lost' }

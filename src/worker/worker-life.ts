@@ -1,0 +1,234 @@
+// One start of one worker, from spawn to exit.
+import { SnakepitError } from '../errors/snakepit-error.js'
+import { type Attachment, attach } from '../peer/attach.js'
+import { Peer } from '../peer/peer.js'
+import { grpcWire } from '../wire/grpc/grpc-wire.js'
+import { protocolVersion, type Wire } from '../wire/wire.js'
+import { version } from './package-version.js'
+import { newCredentials } from './credentials.js'
+import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
+import { LastLines, readLines } from './lines.js'
+import { makeSocketFolder } from './socket-folder.js'
+import { type ProcessEnd, spawnWorker } from './spawn.js'
+import { ending, output, type StartFailure, startFailed } from './start-failure.js'
+import { endsWithin, stopProcess } from './stop-ladder.js'
+import { type WorkerFacts, workerInfo } from './worker-facts.js'
+import type { StopRung, WorkerEvent } from './worker-event.js'
+import { logFromLine, logFromWire } from './worker-log.js'
+import type { WorkerSettings } from './worker-settings.js'
+
+/** Milliseconds for a process to end after its wire did, before it is stopped by force. */
+const patienceAfterWire = 1_000
+
+/** Where a life stands: what there is to stop, and how. */
+type Phase = 'starting' | 'ready' | 'stopping'
+
+/** Thrown inside to leave the start with its reason. */
+class StartEnded extends Error {
+  constructor(readonly failure: StartFailure | 'stopped') {
+    super()
+  }
+}
+
+/** Runs one worker and tells everything that happens to it. */
+export class WorkerLife {
+  readonly #settings: WorkerSettings
+  readonly #emit: (event: WorkerEvent) => void
+  readonly #credentials = newCredentials()
+  readonly #folder = makeSocketFolder()
+  readonly #process
+  readonly #peer: Peer
+  readonly #stop = new AbortController()
+  readonly #lastLines = new LastLines()
+  readonly #began = performance.now()
+  #wire: Wire | undefined
+  #phase: Phase = 'starting'
+  #rung: StopRung | undefined
+
+  constructor(settings: WorkerSettings, emit: (event: WorkerEvent) => void) {
+    this.#settings = settings
+    this.#emit = emit
+    const worker = settings.id
+    emit({ type: 'starting', worker, incarnation: this.#credentials.incarnation })
+    this.#process = spawnWorker(settings)
+    this.#peer = new Peer({
+      side: 'host',
+      handler: settings.handler,
+      onLog: (log) => emit({ type: 'log', log: logFromWire(worker, log) }),
+    })
+    for (const source of ['stdout', 'stderr'] as const) {
+      readLines(this.#process[source], (line) => {
+        this.#lastLines.add(line)
+        emit({ type: 'log', log: logFromLine(worker, source, line) })
+      })
+    }
+  }
+
+  /** Begins to stop the worker; the end of {@link run} is the end of it. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** Resolves when the process is gone and everything it held is given back. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const attachment = await this.#start()
+      await this.#serve(attachment)
+    } catch (error) {
+      await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
+    } finally {
+      this.#wire?.close()
+      this.#folder.remove()
+    }
+  }
+
+  async #start(): Promise<Attachment> {
+    const timeout = AbortSignal.timeout(this.#settings.startTimeout)
+    const signal = AbortSignal.any([timeout, this.#stop.signal])
+    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#folder.socket))
+    const answer = readAnswer(this.#process.answer, this.#credentials.incarnation)
+    const facts = listening(await this.#orEnd(answer, signal, 'answer'))
+    this.#wire = grpcWire(facts.address, this.#credentials.hostToken)
+    const attachment = await this.#orEnd(this.#attach(this.#wire), signal, 'greeting')
+    const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
+    this.#phase = 'ready'
+    this.#emit({ type: 'ready', handle: { info, peer: this.#peer } })
+    return attachment
+  }
+
+  #attach(wire: Wire): Promise<Attachment> {
+    const { incarnation, hostToken, workerToken } = this.#credentials
+    const hello = {
+      protocol: protocolVersion,
+      incarnation,
+      token: hostToken,
+      codecs: ['msgpack'],
+      version,
+      runtime: undefined,
+      tools: [],
+    }
+    // Not the stop signal: a stopping worker still talks.
+    return attach(wire, this.#peer, { hello, expectToken: workerToken }, new AbortController().signal)
+  }
+
+  /** Waits for a step of the start, the end of the process, the time limit or the order to stop. */
+  async #orEnd<T>(step: Promise<T>, signal: AbortSignal, phase: 'answer' | 'greeting'): Promise<T> {
+    step.catch(() => undefined)
+    let onAbort = () => {}
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(new StartEnded(this.#stop.signal.aborted ? 'stopped' : { reason: 'silent', phase }))
+      if (signal.aborted) onAbort()
+      signal.addEventListener('abort', onAbort, { once: true })
+    })
+    // An answer that came in the same turn as the end counts: it says why.
+    const ended = this.#process.exited.then(async (end) => {
+      const late = await Promise.race([step, nextTurn()])
+      if (late !== undefined && phase === 'answer' && (late as Answer).type === 'failed') return late
+      throw new StartEnded(end.started ? { reason: 'exited_early', end } : { reason: 'not_started', failure: end.failure })
+    })
+    ended.catch(() => undefined)
+    try {
+      return await Promise.race([step, ended, aborted])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** From ready to gone. */
+  async #serve(attachment: Attachment): Promise<void> {
+    const stopped = new Promise<'stop'>((resolve) => {
+      if (this.#stop.signal.aborted) resolve('stop')
+      this.#stop.signal.addEventListener('abort', () => resolve('stop'), { once: true })
+    })
+    const first = await Promise.race([stopped, this.#process.exited.then(() => 'exit' as const), attachment.ended])
+    const ordered = first === 'stop'
+    if (ordered) {
+      await this.#climb()
+    } else if (first !== 'exit' && !(await endsWithin(this.#process, patienceAfterWire))) {
+      // The wire broke and the process lives on: it is of no use any more.
+      this.#peer.close(first ?? wireClosed(this.#settings.id))
+      await this.#climb()
+    }
+    const broken = first === 'stop' || first === 'exit' ? undefined : first
+    await this.#gone(ordered, broken)
+  }
+
+  async #gone(ordered: boolean, broken: SnakepitError | undefined): Promise<void> {
+    const end = await Promise.race([this.#process.exited, nextTurn()])
+    const error = this.#lossOf(end, ordered, broken)
+    this.#peer.close(error)
+    const exit = {
+      code: end?.started ? end.code : undefined,
+      signal: end?.started ? end.signal : undefined,
+      lastLines: this.#lastLines.lines,
+      rung: this.#rung,
+    }
+    this.#emit({ type: 'exited', worker: this.#settings.id, exit, error: ordered ? undefined : error })
+  }
+
+  /** What the calls that were there are ended with. */
+  #lossOf(end: ProcessEnd | undefined, ordered: boolean, broken: SnakepitError | undefined): SnakepitError {
+    const { id: worker } = this.#settings
+    if (ordered) {
+      return new SnakepitError('worker_stopping', `worker '${worker}' was stopped while the call ran`, {
+        details: { worker },
+        mayHaveRun: true,
+      })
+    }
+    if (broken?.code === 'protocol_error' || end === undefined || !end.started) return broken ?? wireClosed(worker)
+    const { code: exitCode, signal } = end
+    const lastLines = this.#lastLines.lines
+    return new SnakepitError('worker_crashed', `worker '${worker}' ended ${ending(end)}${output(lastLines)}`, {
+      details: { worker, exitCode, signal, lastLines },
+      cause: broken,
+      mayHaveRun: true,
+    })
+  }
+
+  async #startFailed(failure: StartFailure | 'stopped'): Promise<void> {
+    const lastLines = () => this.#lastLines.lines
+    await this.#climb()
+    // Output that came with the end is worth waiting a turn for.
+    await nextTurn()
+    if (failure === 'stopped') return this.#gone(true, undefined)
+    const error = startFailed(this.#settings, failure, lastLines())
+    this.#peer.close(error)
+    this.#emit({ type: 'start-failed', worker: this.#settings.id, error })
+  }
+
+  async #climb(): Promise<void> {
+    const ready = this.#phase === 'ready'
+    this.#phase = 'stopping'
+    if (await endsWithin(this.#process, 0)) return
+    this.#rung = await stopProcess({
+      process: this.#process,
+      ask: ready ? (graceMs) => this.#peer.shutdown(graceMs) : undefined,
+      grace: this.#settings.stopGrace,
+      onRung: (rung) => this.#emit({ type: 'stopping', worker: this.#settings.id, rung }),
+    })
+  }
+}
+
+function listening(answer: Answer): WorkerFacts {
+  switch (answer.type) {
+    case 'listening':
+      return answer
+    case 'failed':
+      throw new StartEnded({ reason: 'reported', answer })
+    case 'other-version':
+      throw new StartEnded({ reason: 'other_version', version: answer.version })
+    case 'garbage':
+      throw new StartEnded({ reason: 'garbage', text: answer.text })
+  }
+}
+
+function wireClosed(worker: string): SnakepitError {
+  return new SnakepitError('transport_failed', `worker '${worker}' closed its connection`, {
+    details: { worker },
+    mayHaveRun: true,
+  })
+}
+
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(() => resolve(undefined)))
+}

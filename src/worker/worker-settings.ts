@@ -1,0 +1,40 @@
+// Everything that one worker process is started with.
+import type { CallHandler } from '../peer/incoming-call.js'
+
+/** Where the tools come from: a file or an importable module, and in it a class or all its tools. */
+export interface AdapterSettings {
+  /** How the program wrote it, for sentences. */
+  readonly written: string
+  readonly source: { readonly file: string } | { readonly module: string }
+  /** Name of a `BaseAdapter` class; undefined serves what the module offers. */
+  readonly attribute: string | undefined
+}
+
+/** How host and worker reach each other. */
+export type TransportSettings =
+  | { readonly kind: 'grpc-unix'; readonly reason: string }
+  /** Ports are tried from first to last; `[0, 0]` takes any free one. */
+  | { readonly kind: 'grpc-tcp'; readonly host: string; readonly ports: readonly [number, number]; readonly reason: string }
+
+/** Everything that one worker process is started with. Times are milliseconds. */
+export interface WorkerSettings {
+  /** Name of the worker's place in its pool; it outlives restarts. */
+  readonly id: string
+  /** Path of the interpreter. */
+  readonly python: string
+  /** Version of the interpreter: some flags are younger than others. */
+  readonly pythonVersion: string
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly adapter: AdapterSettings
+  readonly transport: TransportSettings
+  /** Calls that the host sends at once; the worker prepares for as many. */
+  readonly concurrency: number
+  /** From spawn to ready. */
+  readonly startTimeout: number
+  /** What running calls get when the worker is stopped. */
+  readonly stopGrace: number
+  /** Answers calls from Python. */
+  readonly handler: CallHandler
+}

@@ -1,0 +1,230 @@
+// Random lives of a pool against the laws that hold in all of them.
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Affinity, LeaseOutcome } from '../../src/pool/request.js'
+import type { Pool } from '../../src/pool/pool.js'
+import { type ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
+
+const runs = Number(process.env.FAST_CHECK_RUNS ?? 400)
+const sessions = ['red', 'green', 'blue'] as const
+
+/** What can happen to a pool. Numbers choose among what there is at that moment. */
+type Act =
+  | { type: 'submit'; session: string | undefined; affinity: Affinity; queueTimeout: number; timeout: number; reacts: number }
+  | { type: 'withdraw' | 'release' | 'crash' | 'leave' | 'ready'; which: number }
+  | { type: 'end' | 'renew'; session: string }
+  | { type: 'pass' | 'stall'; time: number }
+
+const which = fc.nat(20)
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constant('submit' as const),
+      session: fc.constantFrom(undefined, ...sessions),
+      affinity: fc.constantFrom<Affinity>('hint', 'strict_queue', 'strict_fail_fast'),
+      queueTimeout: fc.constantFrom(0, 20, 1000, Infinity),
+      timeout: fc.constantFrom(0, 30, 500, Infinity),
+      reacts: fc.nat(9),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('release' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('withdraw' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('crash' as const, 'leave' as const), which }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('ready' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('end' as const, 'renew' as const), session: fc.constantFrom(...sessions) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('pass' as const, 'stall' as const), time: fc.constantFrom(1, 25, 400, 5000) }) },
+)
+const life = fc.record({
+  size: fc.integer({ min: 1, max: 3 }),
+  concurrency: fc.integer({ min: 1, max: 2 }),
+  maxQueue: fc.constantFrom(0, 3, 100),
+  maxSessions: fc.constantFrom(2, 10),
+  acts: fc.array(act, { minLength: 5, maxLength: 120 }),
+})
+
+type Life = typeof life extends fc.Arbitrary<infer T> ? T : never
+
+/** Lives one life and checks the laws at every step. */
+function live({ acts, ...options }: Life): { pool: Pool; submitted: number; finish: () => Promise<void> } {
+  const stage = scriptedPool({ ...options, sessionTtl: 8000, restart: { maxCrashes: 1000, maxStartFailures: 1000 } })
+  const { pool, clock, spawned } = stage
+  const requests: ProbeRequest[] = []
+  const released = new Set<ProbeRequest>()
+  const withdrawn = new Set<ProbeRequest>()
+  const granted: ProbeRequest[] = []
+  /** The incarnation that ran a strict call of each session: no other one may, until the session ends or is renewed. */
+  const homes = new Map<string, string>()
+
+  /** Where sessions are bound, as the pool tells. */
+  const bound = new Map<string, string>()
+
+  pool.facts$.subscribe((fact) => {
+    if (fact.type === 'granted') granted.push(fact.request as ProbeRequest)
+    if (fact.type === 'session-bound') bound.set(fact.session, fact.worker.info.incarnation)
+    if (fact.type === 'session-lost') bound.delete(fact.session)
+    if (fact.type === 'session-ended' || fact.type === 'session-expired') {
+      homes.delete(fact.session)
+      bound.delete(fact.session)
+    }
+  })
+
+  /** Laws broken where an assertion would be lost: in callbacks of the pool. */
+  const broken: string[] = []
+  const running = () => requests.filter((request) => request.lease && !released.has(request))
+  const release = (request: ProbeRequest, outcome: LeaseOutcome = { type: 'ok' }) => {
+    released.add(request)
+    request.done(outcome)
+    request.done(outcome)
+  }
+  const withdraw = (request: ProbeRequest) => {
+    if (request.answers === 0) withdrawn.add(request)
+    pool.withdraw(request)
+  }
+
+  const perform = (act: Act): void => {
+    switch (act.type) {
+      case 'submit': {
+        const session = act.session === undefined ? undefined : ticket(act.session, act.affinity)
+        const deadline = act.timeout === Infinity ? undefined : clock.now() + act.timeout
+        const index = requests.length
+        const withdrawNext = () => requests[index + 1] && withdraw(requests[index + 1] as ProbeRequest)
+        const request = stage.makeRequest(`tool-${index}`, {
+          ...(session && { session }),
+          queueTimeout: act.queueTimeout,
+          ...(deadline !== undefined && { deadline }),
+        })
+        request.onGranted = (lease) => {
+          const { incarnation } = lease.worker.info
+          if (deadline !== undefined && clock.now() >= deadline) broken.push('ran after its deadline')
+          if (released.has(request)) broken.push('granted after it was released')
+          if (session && session.affinity !== 'hint') {
+            if (!homes.has(session.id)) homes.set(session.id, incarnation)
+            if (incarnation !== homes.get(session.id)) broken.push('a strict call ran away from home')
+          }
+          if (act.reacts === 0) release(request)
+          if (act.reacts === 1) withdrawNext()
+          if (act.reacts === 2) perform({ ...act, reacts: 9 })
+        }
+        request.onRefused = () => {
+          if (act.reacts === 1) withdrawNext()
+        }
+        requests.push(request)
+        pool.submit(request)
+        return
+      }
+      case 'withdraw': {
+        const request = requests[requests.length - 1 - act.which]
+        if (request) withdraw(request)
+        return
+      }
+      case 'release': {
+        const all = running()
+        const request = all[act.which % Math.max(1, all.length)]
+        if (request) release(request)
+        return
+      }
+      case 'crash':
+      case 'leave':
+      case 'ready': {
+        const alive = spawned.filter((worker) => !worker.isOver)
+        const worker = alive[act.which % Math.max(1, alive.length)]
+        if (!worker) return
+        if (act.type === 'ready') return worker.ready()
+        if (act.type === 'leave') return worker.leaving()
+        worker.crash()
+        const incarnation = worker.handle.info.incarnation
+        for (const request of running()) {
+          if (request.lease?.worker.info.incarnation === incarnation) release(request, { type: 'lost' })
+        }
+        return
+      }
+      case 'end':
+        return pool.endSession(act.session)
+      case 'renew':
+        if (spawned.some((worker) => worker.isOver && worker.handle.info.incarnation === homes.get(act.session))) {
+          homes.delete(act.session)
+        }
+        return pool.renewSession(act.session)
+      case 'pass':
+        return clock.advance(act.time)
+      case 'stall':
+        return clock.stall(act.time)
+    }
+  }
+
+  const check = () => {
+    const { submitted, queued, running: leases, completed, errors, cancelled, timeouts, refused, lost } = pool.stats()
+    assert.is(submitted, queued + leases + completed + errors + cancelled + timeouts + refused + lost, 'counts add up')
+    assert.is(submitted, requests.length)
+    assert.is(leases, running().length, 'no lease leaks')
+    assert.is(queued, requests.filter((request) => request.answers === 0 && !withdrawn.has(request)).length)
+    assert.ok(queued <= options.maxQueue, 'the queue is bounded')
+    for (const request of requests) {
+      assert.is.not(request.answers > 1, true, 'answered twice')
+      assert.is.not(withdrawn.has(request) && request.answers > 0, true, 'answered after it was withdrawn')
+    }
+    assert.equal(broken, [])
+    const heads = [undefined, ...sessions].map((session) =>
+      requests.find((request) => request.session?.id === session && request.answers === 0 && !withdrawn.has(request)),
+    )
+    for (const { info, state, running: taken } of pool.workers()) {
+      if (!info) continue
+      const held = running().filter((request) => request.lease?.worker.info.incarnation === info.incarnation).length
+      assert.is(taken, held, 'slots taken are leases held')
+      assert.ok(held <= options.concurrency, 'no more calls than slots')
+      const isFree = state === 'ready' && held < options.concurrency
+      for (const head of heads) {
+        if (!head) continue
+        const isPinned = head.session && head.session.affinity !== 'hint' && bound.has(head.session.id)
+        const isHere = !isPinned || bound.get(head.session.id) === info.incarnation
+        assert.not(isFree && isHere, 'no call waits that could run')
+        assert.not(isPinned && isHere && state !== 'ready', 'no call waits for a worker that takes none')
+      }
+    }
+    const alive = new Set(pool.workers().map(({ info }) => info?.incarnation))
+    for (const incarnation of bound.values()) assert.ok(alive.has(incarnation), 'a session that is lost is told to be')
+  }
+
+  pool.start().catch(() => {})
+  for (const worker of spawned) worker.ready()
+  for (const act of acts) {
+    perform(act)
+    check()
+  }
+
+  // Within a session calls are granted in the order in which they came.
+  for (const session of sessions) {
+    const order = granted.filter((request) => request.session?.id === session).map((request) => requests.indexOf(request))
+    assert.equal(order, order.toSorted((one, other) => one - other), `the order of session ${session}`)
+  }
+
+  const finish = async () => {
+    const closing = pool.close({ drain: 0 })
+    // First the drain's end, then, for workers that never say that they are gone, the stop limit.
+    for (let turn = 0; turn < 20; turn++) {
+      clock.advance(turn < 10 ? 0 : 20_000)
+      await Promise.resolve()
+    }
+    for (const request of running()) release(request, { type: 'lost' })
+    await closing
+    check()
+    assert.is(pool.stats().queued, 0)
+    assert.is(pool.stats().running, 0)
+    for (const request of requests) assert.is(request.answers, withdrawn.has(request) ? 0 : 1, 'every request ends once')
+    assert.is(clock.timers, 0, 'timers are left')
+  }
+  return { pool, submitted: requests.length, finish }
+}
+
+test('POOL-01, POOL-02, POOL-03, SESSION-02, guarantee:G9: every request ends exactly once, whatever happens', async () => {
+  await fc.assert(
+    fc.asyncProperty(life, async (life) => {
+      await live(life).finish()
+    }),
+    { numRuns: runs },
+  )
+})
+
+test.run()
