@@ -143,9 +143,8 @@ class Host:
 
     def _attach(self) -> None:
         self.channel = channel(self.address)
-        messages = self.channel.stream_stream(METHOD)(
-            iter(self._outbox.get, None), metadata=[("snakepit-token", self.process.host_token)]
-        )
+        attach: Any = self.channel.stream_stream(METHOD)
+        messages = attach(iter(self._outbox.get, None), metadata=[("snakepit-token", self.process.host_token)])
         hello = Frame()
         hello.hello.protocol = 1
         hello.hello.token = self.process.host_token
@@ -251,7 +250,8 @@ class Host:
 
     def chunks(self, call: int, items: int = 1 << 30, size: int = 1 << 40) -> tuple[list[Any], Any]:
         """Every item until the End, with credit for everything that comes, and the End."""
-        taken, taken_bytes, values = 0, 0, []
+        taken, taken_bytes = 0, 0
+        values: list[Any] = []
         while True:
             kind, message = self.next(call)
             if kind == "end":

@@ -1,5 +1,6 @@
 // The books of the pool: what waits, who runs, who is bound to whom. Events change them, facts come out.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { Chain } from './chain.js'
 import { chooseWorker, type Home, pinOf } from './choose-worker.js'
 import type { Clock } from './clock.js'
 import type { Lane, Waiting } from './lane.js'
@@ -49,7 +50,12 @@ export class Dispatcher {
   ) {
     this.#outbox = new Outbox(tell)
     this.#room = new WaitingRoom(clock, (calls) => this.#fallDue(calls))
-    this.#sessions = new SessionTable(rules, clock, (fact) => this.#outbox.put(fact), () => this.#outbox.empty())
+    this.#sessions = new SessionTable(
+      rules,
+      clock,
+      (fact) => this.#outbox.put(fact),
+      () => this.#outbox.empty(),
+    )
   }
 
   /** Books one event and tells what follows from it. */
@@ -69,31 +75,40 @@ export class Dispatcher {
   #book(event: PoolEvent, now: number): void {
     switch (event.type) {
       case 'submitted':
-        return this.#submit(event.request, now)
+        this.#submit(event.request, now)
+        break
       case 'withdrawn':
-        return this.#withdraw(event.request, now)
+        this.#withdraw(event.request, now)
+        break
       case 'returned':
-        return this.#return(event, now)
+        this.#return(event, now)
+        break
       case 'worker-ready':
         this.#workers.push(event.worker)
         return
       case 'worker-leaving':
         event.worker.condition = event.condition
-        return this.#unpin(event.worker, now)
+        this.#unpin(event.worker, now)
+        break
       case 'worker-gone':
-        return this.#lose(event.worker, now)
+        this.#lose(event.worker, now)
+        break
       case 'session-end':
-        return this.#endSession(event.session, now)
+        this.#endSession(event.session, now)
+        break
       case 'session-renew':
-        return this.#sessions.renew(event.session)
+        this.#sessions.renew(event.session)
+        break
       case 'session-touch':
-        return this.#sessions.touch(event.session, now)
+        this.#sessions.touch(event.session, now)
+        break
       case 'shut':
         this.#shut = event.because
         return
       case 'cleared':
         this.#shut = event.because
-        return this.#clear(event.because, now)
+        this.#clear(event.because, now)
+        break
     }
   }
 
@@ -201,22 +216,34 @@ export class Dispatcher {
   /** Does with a waiting call what the decision says. */
   #answer(call: Waiting, now: number): void {
     const { request, lane } = call
-    const choice = chooseWorker(request, this.#workers, homeOf(lane))
-    if (choice.type === 'refuse') return this.#refuse(call, refusalOf(request, choice.code, homeOf(lane)), now)
-    if (choice.type === 'wait') return
-    this.#room.leave(call)
-    this.#grant(request, lane instanceof Session ? lane : undefined, choice.worker, call.since, now)
+    const home = homeOf(lane)
+    const choice = chooseWorker(request, this.#workers, home)
+    if (choice.type === 'refuse') {
+      this.#refuse(call, refusalOf(request, choice.code, home), now)
+    } else if (choice.type === 'run') {
+      this.#room.leave(call)
+      this.#grant(request, lane instanceof Session ? lane : undefined, choice.worker, call.since, now)
+    }
   }
 
   /** Puts a lane where its first call may be served from. Calls that must not wait there are answered on the way. */
   #lineUp(lane: Lane, now: number): void {
     for (let call = lane.calls.first; call; call = lane.calls.first) {
-      const pin = pinOf(call.request, homeOf(lane))
-      if (pin === undefined) return this.#room.lineUp(lane, this.#room.anywhere)
-      const waitsForPin = pin !== 'gone' && pin.condition === 'ready' && call.request.session?.affinity === 'strict_queue'
-      if (waitsForPin) return this.#room.lineUp(lane, pin.pinned)
+      const ring = this.#ringOf(call)
+      if (ring) {
+        this.#room.lineUp(lane, ring)
+        return
+      }
       this.#answer(call, now)
     }
+  }
+
+  /** The lanes that the lane of this call takes turns with; undefined for a call that does not wait for its worker. */
+  #ringOf({ request, lane }: Waiting): Chain<Lane> | undefined {
+    const pin = pinOf(request, homeOf(lane))
+    if (pin === undefined) return this.#room.anywhere
+    const waits = pin !== 'gone' && pin.condition === 'ready' && request.session?.affinity === 'strict_queue'
+    return waits ? pin.pinned : undefined
   }
 
   /** The first call of a lane is another one now, or may go elsewhere. */

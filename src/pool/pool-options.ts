@@ -140,7 +140,8 @@ function resolve<T>(options: unknown, rules: OptionRules<T>, path: string): T {
   const settled: Record<string, unknown> = {}
   for (const [key, rule] of Object.entries<OptionRule<unknown> | { group: OptionRules<unknown> }>(rules)) {
     const value = given[key]
-    if ('group' in rule) settled[key] = Object.freeze(resolve(value ?? {}, rule.group, prefix + key))
+    if ('group' in rule)
+      settled[key] = Object.freeze(resolve(value === undefined ? {} : value, rule.group, prefix + key))
     else if (value === undefined) settled[key] = rule.default()
     else if (rule.accepts(value)) settled[key] = value
     else throw badOption(`expected \`${prefix}${key}\` to be ${rule.expected}, got ${describe(value)}`, prefix + key)

@@ -6,8 +6,8 @@ import {
   map,
   merge,
   type Observable,
-  race,
   ReplaySubject,
+  race,
   Subject,
   take,
 } from 'rxjs'
@@ -115,9 +115,6 @@ export class Pool {
   /** Asks for a worker. The answer comes through the request, perhaps before this returns. */
   submit(request: PoolRequest): void {
     this.#tally.submitted()
-    if (this.#phase === 'closed') {
-      return this.#deliver({ type: 'refused', request, error: poolClosed(this.settings.name, request) })
-    }
     this.#calls.next({ type: 'submitted', request })
   }
 
@@ -184,7 +181,8 @@ export class Pool {
    */
   close({ drain = this.settings.drain }: { readonly drain?: number } = {}): Promise<void> {
     if (this.#closed) timerOn(this.#means.clock, drain).subscribe(() => this.#cutShort.next())
-    return (this.#closed ??= this.#close(drain))
+    else this.#closed = this.#close(drain)
+    return this.#closed
   }
 
   async #close(drain: number): Promise<void> {

@@ -1,6 +1,7 @@
 // Every sentence with which the pool says no.
-import { SnakepitError } from '../errors/snakepit-error.js'
+
 import { shorten } from '../errors/expectation.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolRequest } from './request.js'
 
 /** The queue is full. */

@@ -45,7 +45,12 @@ export type RosterNews =
   /** What a worker said, word for word. */
   | { readonly type: 'worker-event'; readonly event: WorkerEvent }
   /** A worker is replaced after a rest of `after` milliseconds; `error` is what ended it. */
-  | { readonly type: 'worker-restarting'; readonly place: string; readonly after: number; readonly error: SnakepitError }
+  | {
+      readonly type: 'worker-restarting'
+      readonly place: string
+      readonly after: number
+      readonly error: SnakepitError
+    }
   /** A place stays empty: its worker failed to start too often. */
   | { readonly type: 'place-given-up'; readonly place: string; readonly error: SnakepitError }
   /** There will be no workers any more; those left are being stopped. */
@@ -147,16 +152,20 @@ export class Roster {
     this.#news.next({ type: 'worker-event', event })
     switch (event.type) {
       case 'ready':
-        return this.#welcome(place, event.handle)
+        this.#welcome(place, event.handle)
+        break
       case 'stopping':
-        return this.#showOut(place)
+        this.#showOut(place)
+        break
       case 'start-failed':
-        return this.#missStart(place, event.error)
+        this.#missStart(place, event.error)
+        break
       case 'exited':
-        return this.#mourn(place, event.error)
+        this.#mourn(place, event.error)
+        break
       case 'starting':
       case 'log':
-        return
+        break
     }
   }
 
@@ -184,7 +193,10 @@ export class Roster {
   // ---- losing
 
   #missStart(place: WorkerPlace, error: SnakepitError): void {
-    if (this.#phase === 'stopping') return this.#leaveEmpty(place)
+    if (this.#phase === 'stopping') {
+      this.#leaveEmpty(place)
+      return
+    }
     if (place.state.type !== 'in-doubt') place.failures++
     place.state = { type: 'in-doubt', error }
     const verdict = afterStartFailure(
@@ -192,25 +204,33 @@ export class Roster {
         failures: place.failures,
         restarts: place.restarts,
         poolWasUp: this.#hasBeenReady,
-        others: { ready: this.count('ready'), starting: this.count('starting'), resting: this.count('resting') },
+        others: {
+          ready: this.count('ready'),
+          starting: this.count('starting'),
+          // One that is stopping by itself is replaced, and one that waits is about to start.
+          resting: this.count('resting') + this.count('stopping') + this.count('waiting'),
+        },
       },
       this.rules.restart,
       this.means.random,
     )
     switch (verdict.type) {
       case 'wait-for-others':
-        return
+        break
       case 'restart':
         place.restarts = verdict.restarts
         this.#restartLater(place, verdict.after, error)
-        return this.#startWaiting()
+        this.#startWaiting()
+        break
       case 'give-up-place':
         place.state = { type: 'given-up', error }
         this.#news.next({ type: 'place-given-up', place: place.id, error })
-        return this.#startWaiting()
+        this.#startWaiting()
+        break
       case 'give-up':
         place.state = { type: 'given-up', error }
-        return this.#fail(this.#hasBeenReady ? poolFailed(this.rules.name, 'no worker starts any more', error) : error)
+        this.#fail(this.#hasBeenReady ? poolFailed(this.rules.name, 'no worker starts any more', error) : error)
+        break
     }
   }
 
@@ -218,7 +238,8 @@ export class Roster {
     const state = place.state
     if (state.type !== 'starting' && state.type !== 'ready' && state.type !== 'stopping') return
     if (state.type === 'starting' || !state.worker) {
-      return this.#missStart(place, error ?? workerVanished(place.id, false, cause))
+      this.#missStart(place, error ?? workerVanished(place.id, false, cause))
+      return
     }
     this.#leaveEmpty(place)
     this.#news.next({ type: 'worker-gone', worker: state.worker })
@@ -230,10 +251,11 @@ export class Roster {
     this.#crashes = verdict.crashes
     if (verdict.type === 'restart') {
       place.restarts = verdict.restarts
-      return this.#restartLater(place, verdict.after, lost)
+      this.#restartLater(place, verdict.after, lost)
+    } else {
+      const { maxCrashes, within } = this.rules.restart
+      this.#fail(poolFailed(this.rules.name, `${maxCrashes} crashes of its workers within ${within} ms`, lost))
     }
-    const { maxCrashes, within } = this.rules.restart
-    this.#fail(poolFailed(this.rules.name, `${maxCrashes} crashes of its workers within ${within} ms`, lost))
   }
 
   #leaveEmpty(place: WorkerPlace): void {

@@ -58,7 +58,9 @@ function measure(label: string, waiting: number, sessions: number, rounds = 200_
   for (let round = 0; round < rounds; round++) turn()
   const micros = ((performance.now() - start) * 1000) / rounds
   const { queued, running } = pool.stats()
-  console.log(`${label.padEnd(34)} ${String(queued).padStart(7)} waiting, ${running} running: ${micros.toFixed(2)} us per call`)
+  console.log(
+    `${label.padEnd(34)} ${String(queued).padStart(7)} waiting, ${running} running: ${micros.toFixed(2)} us per call`,
+  )
 }
 
 for (const waiting of [0, 1, 1000, 100_000]) measure('calls without a session', waiting, 0)

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Affinity, LeaseOutcome } from '../../src/pool/request.js'
 import type { Pool } from '../../src/pool/pool.js'
+import type { Affinity, LeaseOutcome } from '../../src/pool/request.js'
 import { type ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
 
 const runs = Number(process.env.FAST_CHECK_RUNS ?? 400)
@@ -11,7 +11,14 @@ const sessions = ['red', 'green', 'blue'] as const
 
 /** What can happen to a pool. Numbers choose among what there is at that moment. */
 type Act =
-  | { type: 'submit'; session: string | undefined; affinity: Affinity; queueTimeout: number; timeout: number; reacts: number }
+  | {
+      type: 'submit'
+      session: string | undefined
+      affinity: Affinity
+      queueTimeout: number
+      timeout: number
+      reacts: number
+    }
   | { type: 'withdraw' | 'release' | 'crash' | 'leave' | 'ready'; which: number }
   | { type: 'end' | 'renew'; session: string }
   | { type: 'pass' | 'stall'; time: number }
@@ -33,8 +40,20 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('withdraw' as const), which }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('crash' as const, 'leave' as const), which }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('ready' as const), which }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('end' as const, 'renew' as const), session: fc.constantFrom(...sessions) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('pass' as const, 'stall' as const), time: fc.constantFrom(1, 25, 400, 5000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constantFrom('end' as const, 'renew' as const),
+      session: fc.constantFrom(...sessions),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom('pass' as const, 'stall' as const),
+      time: fc.constantFrom(1, 25, 400, 5000),
+    }),
+  },
 )
 const life = fc.record({
   size: fc.integer({ min: 1, max: 3 }),
@@ -131,8 +150,9 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
         const alive = spawned.filter((worker) => !worker.isOver)
         const worker = alive[act.which % Math.max(1, alive.length)]
         if (!worker) return
-        if (act.type === 'ready') return worker.ready()
-        if (act.type === 'leave') return worker.leaving()
+        if (act.type === 'ready') worker.ready()
+        if (act.type === 'leave') worker.leaving()
+        if (act.type !== 'crash') return
         worker.crash()
         const incarnation = worker.handle.info.incarnation
         for (const request of running()) {
@@ -141,16 +161,20 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
         return
       }
       case 'end':
-        return pool.endSession(act.session)
+        pool.endSession(act.session)
+        break
       case 'renew':
         if (spawned.some((worker) => worker.isOver && worker.handle.info.incarnation === homes.get(act.session))) {
           homes.delete(act.session)
         }
-        return pool.renewSession(act.session)
+        pool.renewSession(act.session)
+        break
       case 'pass':
-        return clock.advance(act.time)
+        clock.advance(act.time)
+        break
       case 'stall':
-        return clock.stall(act.time)
+        clock.stall(act.time)
+        break
     }
   }
 
@@ -196,8 +220,14 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
 
   // Within a session calls are granted in the order in which they came.
   for (const session of sessions) {
-    const order = granted.filter((request) => request.session?.id === session).map((request) => requests.indexOf(request))
-    assert.equal(order, order.toSorted((one, other) => one - other), `the order of session ${session}`)
+    const order = granted
+      .filter((request) => request.session?.id === session)
+      .map((request) => requests.indexOf(request))
+    assert.equal(
+      order,
+      order.toSorted((one, other) => one - other),
+      `the order of session ${session}`,
+    )
   }
 
   const finish = async () => {
@@ -212,7 +242,8 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
     check()
     assert.is(pool.stats().queued, 0)
     assert.is(pool.stats().running, 0)
-    for (const request of requests) assert.is(request.answers, withdrawn.has(request) ? 0 : 1, 'every request ends once')
+    for (const request of requests)
+      assert.is(request.answers, withdrawn.has(request) ? 0 : 1, 'every request ends once')
     assert.is(clock.timers, 0, 'timers are left')
   }
   return { pool, submitted: requests.length, finish }

@@ -1,8 +1,11 @@
 // The pool as a whole: start, loss, restart, close, and its numbers.
+import { NEVER } from 'rxjs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
-import { type ProbeRequest, scriptedPool } from './scripted-pool.js'
+import { Pool } from '../../src/pool/pool.js'
+import { resolvePoolOptions } from '../../src/pool/pool-options.js'
+import { ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
 
 /** How a promise has ended after everything due now has run. */
 async function endOf(promise: Promise<unknown>): Promise<string> {
@@ -32,7 +35,10 @@ test('POOL-05: workers start in batches', () => {
   pool.start().catch(() => {})
   assert.is(spawned.length, 2)
   at('w-1').ready()
-  assert.equal(spawned.map((worker) => worker.id), ['w-0', 'w-1', 'w-2'])
+  assert.equal(
+    spawned.map((worker) => worker.id),
+    ['w-0', 'w-1', 'w-2'],
+  )
 })
 
 test('API-01, POOL-08: when no worker can start, ready rejects at once with the cause, and nothing loops', async () => {
@@ -108,7 +114,10 @@ test('POOL-08, guarantee:G4: five crashes in 60 s stop the pool with the reason;
   }
   assert.is(spawned.length, 5)
   assert.is(waiting?.fate, 'pool_failed')
-  assert.match(waiting?.error?.message ?? '', '5 crashes of its workers within 60000 ms; the last: segmentation fault 5')
+  assert.match(
+    waiting?.error?.message ?? '',
+    '5 crashes of its workers within 60000 ms; the last: segmentation fault 5',
+  )
   assert.is(submit('late').fate, 'pool_failed')
   assert.is(await endOf(pool.ready()), 'rejected pool_failed')
 })
@@ -236,12 +245,16 @@ test('guarantee:G7: a pool that never started, is starting, rests or failed clos
   assert.is(await endOf(failed.pool.close()), 'resolved')
 })
 
-test('API-11: nothing of a pool keeps the process alive', () => {
-  const alive = process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
-  const { pool, submit } = scriptedPool()
-  submit('waits')
-  assert.is(process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length, alive)
-  void pool
+test('API-11: the timers of a pool do not keep the process alive', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
+  const pool = new Pool(resolvePoolOptions(), { spawn: () => NEVER })
+  pool.submit(new ProbeRequest('waits', { session: ticket('s') }))
+  assert.is(pool.stats().queued, 1)
+  assert.is(timers(), before)
+  const kept = setTimeout(() => {}, 1000)
+  assert.is(timers(), before + 1, 'a timer that does keep it alive would be seen')
+  clearTimeout(kept)
 })
 
 test.run()

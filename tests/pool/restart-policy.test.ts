@@ -1,8 +1,8 @@
 // Every row of the restart decision.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { afterCrash, afterStartFailure, backoff, type StartFailure } from '../../src/pool/restart-policy.js'
 import { resolvePoolOptions } from '../../src/pool/pool-options.js'
+import { afterCrash, afterStartFailure, backoff, type StartFailure } from '../../src/pool/restart-policy.js'
 
 const rules = resolvePoolOptions().restart
 const never = () => 0
@@ -14,7 +14,10 @@ test('POOL-08: the backoff doubles from 100 ms to 30 s', () => {
 })
 
 test('POOL-08: chance takes at most a fifth off the backoff', () => {
-  assert.is(backoff(0, rules, () => 0.5), 90)
+  assert.is(
+    backoff(0, rules, () => 0.5),
+    90,
+  )
   assert.ok(backoff(0, rules, () => 0.999999) > 80)
 })
 
@@ -51,8 +54,16 @@ const rows: readonly (readonly [string, StartFailure, string])[] = [
   ['others are ready', { ...first, poolWasUp: true, others: { ...nobody, ready: 1 } }, 'restart'],
   ['the pool was up, all are lost', { ...first, poolWasUp: true }, 'restart'],
   ['third failure in a row', { ...first, failures: 3, poolWasUp: true, others: { ...nobody, ready: 1 } }, 'restart'],
-  ['fourth, others ready', { ...first, failures: 4, poolWasUp: true, others: { ...nobody, ready: 1 } }, 'give-up-place'],
-  ['fourth, others rest', { ...first, failures: 4, poolWasUp: true, others: { ...nobody, resting: 1 } }, 'give-up-place'],
+  [
+    'fourth, others ready',
+    { ...first, failures: 4, poolWasUp: true, others: { ...nobody, ready: 1 } },
+    'give-up-place',
+  ],
+  [
+    'fourth, others rest',
+    { ...first, failures: 4, poolWasUp: true, others: { ...nobody, resting: 1 } },
+    'give-up-place',
+  ],
   ['fourth, nobody left', { ...first, failures: 4, poolWasUp: true }, 'give-up'],
 ]
 for (const [name, failure, expected] of rows) {

@@ -111,6 +111,16 @@ test('SESSION-04: the affinity of each call counts, order within the session is 
   assert.equal([strict.fate, loose.fate], ['w-0', 'w-1'])
 })
 
+test('POOL-02, SESSION-04: when the first call of a session times out, the next may run elsewhere at once', () => {
+  const { call, clock, submit } = stageOf()
+  call('s', 'strict_queue')
+  const strict = submit('tool', { session: ticket('s', 'strict_queue'), queueTimeout: 10 })
+  const loose = call('s', 'hint')
+  assert.is(loose.fate, 'waits')
+  clock.advance(10)
+  assert.equal([strict.fate, loose.fate], ['queue_timeout', 'w-1'])
+})
+
 test('SESSION-05: a session expires its time to live after its last call, not while one runs', () => {
   const { call, clock, said } = stageOf({ sessionTtl: 1000 })
   const long = call('s')

@@ -9,7 +9,9 @@ import sys
 
 if sys.version_info < (3, 11):
     # `-P` came with 3.11: a `json.py` in the current directory must not stand in for the real one.
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())] if not sys.flags.isolated else sys.path
+    sys.path[:] = (
+        [entry for entry in sys.path if entry not in ("", os.getcwd())] if not sys.flags.isolated else sys.path
+    )
 
 _HELP = """\
 usage: python -m snakepit_bridge [--help] [--version]

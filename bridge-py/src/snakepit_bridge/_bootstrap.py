@@ -17,6 +17,9 @@ PROTOCOL = 1
 ANSWER_FD = 3
 START_FAILED = 3
 
+# Where the lines of a failure are the user's own.
+_USER_STAGES = ("requirements", "adapter", "tools", "initialize")
+
 _WAIT_S = 10.0
 _LINE_LIMIT = 1 << 20
 _TEXT_LIMIT = 32 * 1024
@@ -58,7 +61,8 @@ def read_settings(fd: int) -> Settings:
         version = told.get("snakepit") if isinstance(told, dict) else told
         raise StartFailure(
             "bootstrap",
-            f"this package speaks protocol {PROTOCOL}, the host speaks {version!r}: use the bridge-py of the same npm package",
+            f"this package speaks protocol {PROTOCOL}, the host speaks {version!r}: "
+            "use the bridge-py of the same npm package",
         )
     adapter = _field(told, "adapter", dict)
     transport = _field(told, "transport", dict)
@@ -94,7 +98,7 @@ def answer_failure(fd: int, failure: StartFailure) -> None:
                 "stage": failure.stage,
                 "type": type(cause or failure).__qualname__,
                 "message": failure.message[:_TEXT_LIMIT],
-                "traceback": "" if cause is None else _traceback(cause)[:_TEXT_LIMIT],
+                "traceback": _traceback(cause)[:_TEXT_LIMIT] if cause and failure.stage in _USER_STAGES else "",
             },
         },
     )

@@ -63,7 +63,7 @@ class _Guardian:
         # None while the worker runs.
         self._status: int | None = None
 
-    def watch(self, mask: set[signal.Signals]) -> None:
+    def watch(self, mask: set[int | signal.Signals]) -> None:
         self._take_signals(mask)
         poll = select.poll()
         poll.register(0, _HANG_UP)
@@ -79,7 +79,7 @@ class _Guardian:
         self._clear()
         self._leave()
 
-    def _take_signals(self, mask: set[signal.Signals]) -> None:
+    def _take_signals(self, mask: set[int | signal.Signals]) -> None:
         # The host waits for the end of these; only the worker may hold them. Numbers 1 and 2 stay taken, so that
         # nothing else gets them by chance.
         nowhere = os.open(os.devnull, os.O_RDWR)

@@ -8,7 +8,6 @@ import os
 import platform
 import signal
 import sys
-import threading
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 

@@ -116,9 +116,9 @@ def _end_of_header(content: memoryview) -> int:
 _INTEGER_BYTES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 
 
-def _shaped(name: str, shape: list[int], elements: memoryview) -> memoryview:
+def _shaped(name: str, shape: list[int], elements: memoryview) -> Any:
     size, code = _LAYOUTS[name]
-    own = memoryview(bytearray(elements))
+    own: Any = memoryview(bytearray(elements))
     if 0 in shape:
         return own.cast(code)
     if name.startswith("complex"):

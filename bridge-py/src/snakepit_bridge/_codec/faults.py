@@ -122,7 +122,9 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if isinstance(value, msgspec.Struct):
         return {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if hasattr(value, field.name)}
+        return {
+            field.name: getattr(value, field.name) for field in dataclasses.fields(value) if hasattr(value, field.name)
+        }
     return None
 
 

@@ -15,9 +15,9 @@ class Window:
 
 
 class Credit:
-    """The producer's side. ``items`` and ``bytes`` are totals that may not be reached before the next item is made.
+    """The producer's side: the next item may be made while less than ``items`` and ``bytes`` were sent in total.
 
-    They are plain attributes so that a producer's loop compares two numbers; after ``revoke`` both are below everything.
+    They are plain attributes, so a producer's loop compares two numbers. After ``revoke`` both are below everything.
     """
 
     __slots__ = ("_window", "bytes", "items", "notify", "waiting")

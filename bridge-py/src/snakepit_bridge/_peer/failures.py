@@ -28,7 +28,9 @@ def describe(exception: BaseException, error: Any) -> None:
     own = isinstance(exception, SnakepitError)
     message, _ = _message(exception)
     error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
-    error.message = message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
+    error.message = (
+        message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
+    )
     if isinstance(exception, SnakepitError):
         error.details.update(exception.details)
     _fill(exception, error.exception, depth=0, seen=set())
@@ -133,17 +135,18 @@ def _text(exception: BaseException) -> tuple[str, bool]:
 
 
 _SHAPE = re.compile(
-    r"could not be broadcast|cannot be broadcast|shapes? .* not aligned|cannot reshape array|core dimension"
-    r"|all the input array dimensions|shapes cannot be multiplied|must match the size of tensor|size mismatch"
-    r"|shape '.*' is invalid for input|inhomogeneous shape|Sizes of tensors must match|inconsistent numbers of samples"
+    r"could not be broadcast|cannot be broadcast|shapes? .* not aligned|cannot reshape array"
+    r"|core dimension|all the input array dimensions|shapes cannot be multiplied|must match the size of tensor"
+    r"|size mismatch|shape '.*' is invalid for input|inhomogeneous shape|Sizes of tensors must match"
+    r"|inconsistent numbers of samples"
 )
 _DTYPE = re.compile(
-    r"expected scalar type|Cannot cast ufunc|not supported for the input types|have the same dtype|did not contain a loop"
-    r"|can't convert np\.ndarray of type|Cannot interpret .* as a data type|not implemented for '|dtype mismatch"
+    r"expected scalar type|Cannot cast ufunc|not supported for the input types|have the same dtype"
+    r"|did not contain a loop|can't convert np\.ndarray of type|Cannot interpret .* as a data type|not implemented for '|dtype mismatch"
 )
 _DEVICE = re.compile(
-    r"on the same device|CUDA error|device-side assert|No CUDA GPUs|Torch not compiled with|Invalid device|NVIDIA driver"
-    r"|can't convert (cuda|mps).* device type tensor to numpy"
+    r"on the same device|CUDA error|device-side assert|No CUDA GPUs|Torch not compiled with|Invalid device"
+    r"|NVIDIA driver|can't convert (cuda|mps).* device type tensor to numpy"
 )
 _MEMORY = re.compile(r"out of memory|DefaultCPUAllocator: can't allocate", re.IGNORECASE)
 

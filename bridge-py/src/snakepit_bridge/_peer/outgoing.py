@@ -20,11 +20,11 @@ _NO_VALUE = object()
 
 
 class OutgoingCall:
-    """The caller's end of a call. ``deliver`` gets each ``Items`` body and in the end the ``End``, on the reader's thread."""
+    """The caller's end of a call. ``deliver`` gets what comes for it, the outcome last, on the reader's thread."""
 
     __slots__ = ("_over", "deliver", "id", "intake", "strand")
 
-    def __init__(self, call: int, strand: Strand, window: Window, deliver: Callable[[Any], None]) -> None:
+    def __init__(self, call: int, strand: Strand, window: Window, deliver: Callable[[Any], object]) -> None:
         self.id = call
         self.strand = strand
         self.intake = Intake(window)

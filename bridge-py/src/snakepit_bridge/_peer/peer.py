@@ -193,7 +193,7 @@ class Peer:
         self,
         tool: str,
         arguments: Mapping[str, Any] | None,
-        deliver: Callable[[Any], None],
+        deliver: Callable[[Any], object],
         window: Window | None,
         *,
         time_left_ms: int = 0,

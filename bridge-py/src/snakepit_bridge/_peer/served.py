@@ -16,7 +16,7 @@ from snakepit_bridge.errors import ValueTooLarge
 
 
 class ServedCall:
-    """One call. Whoever claims it ends it, by exactly one of ``succeed``, ``fail``, ``fail_with``, ``end_cancelled``."""
+    """One call. Who claims it ends it, by exactly one of ``succeed``, ``fail``, ``fail_with``, ``end_cancelled``."""
 
     __slots__ = (
         "_claim",
@@ -57,7 +57,7 @@ class ServedCall:
         self._started_ns = 0
 
     def claim(self) -> bool:
-        """True for the first one to ask: the runner that begins the call, or the canceller that keeps it from beginning."""
+        """True for the first to ask: the runner that begins the call, or the cancel that keeps it from beginning."""
         return self._claim.acquire(blocking=False)
 
     def cancel(self, reason: CancelReason) -> None:
@@ -122,7 +122,9 @@ class ServedCall:
     def progress(self, value: bytes) -> None:
         """Tells how far the tool is. Lost when too much waits already. Raises ``ValueTooLarge`` above 1 MiB."""
         if len(value) > PART_BYTES:
-            raise ValueTooLarge(f"a progress of {len(value)} bytes is above the limit of {PART_BYTES}: yield large data")
+            raise ValueTooLarge(
+                f"a progress of {len(value)} bytes is above the limit of {PART_BYTES}: yield large data"
+            )
         frame = Frame()
         frame.progress.call = self.id
         frame.progress.value = value

@@ -18,7 +18,7 @@ _ITEMS_BESIDE = 1 << 16
 
 
 class Cargo:
-    """A value on its way out that is too large for one frame: ``Part`` frames carry its front, ``seal`` makes the last."""
+    """A value too large for one frame, on its way out: ``Part`` frames carry its front, ``seal`` makes the last."""
 
     __slots__ = ("_call", "_offset", "_seal", "_value")
 

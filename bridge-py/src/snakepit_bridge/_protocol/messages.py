@@ -16,7 +16,7 @@ def _load() -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
     image = files(__package__).joinpath("worker.binpb").read_bytes()
     for file in descriptor_pb2.FileDescriptorSet.FromString(image).file:
-        pool.Add(file)  # type: ignore[no-untyped-call]
+        pool.Add(file)
     return pool
 
 
@@ -24,7 +24,7 @@ POOL = _load()
 
 
 def _message(name: str) -> Any:
-    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(f"{PACKAGE}.{name}"))  # type: ignore[no-untyped-call]
+    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(f"{PACKAGE}.{name}"))
 
 
 # AttachRequest and AttachResponse have the same shape; either side reads and writes this one.

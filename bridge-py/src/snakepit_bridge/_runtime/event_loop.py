@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from snakepit_bridge._codec.values import encode
@@ -115,8 +116,8 @@ async def _stream(run: LoopRun, args: Any, keywords: dict[str, Any]) -> Final | 
         produced = await produced
     if not hasattr(type(produced), "__aiter__"):
         raise ToolDefinitionError(
-            f"tool '{run.spec.name}' streams, but returned a `{type(produced).__qualname__}`: return an async iterator, "
-            "or `yield` in the tool itself"
+            f"tool '{run.spec.name}' streams, but returned a `{type(produced).__qualname__}`: "
+            "return an async iterator, or `yield` in the tool itself"
         )
     iterator = produced.__aiter__()
     try:
@@ -159,11 +160,15 @@ async def _wait(run: LoopRun, sent: int, sent_bytes: int) -> None:
     credit, loop = run.call.credit, asyncio.get_running_loop()
     while not credit.allows(sent, sent_bytes):
         more: asyncio.Future[None] = loop.create_future()
-        credit.notify = lambda more=more: loop.call_soon_threadsafe(_settle, more)  # type: ignore[misc]
+        credit.notify = partial(_call_soon, loop, _settle, more)
         credit.waiting = True
         if not credit.allows(sent, sent_bytes):
             await more
     credit.waiting = False
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: Any) -> None:
+    loop.call_soon_threadsafe(callback, *arguments)
 
 
 def _settle(future: asyncio.Future[None]) -> None:

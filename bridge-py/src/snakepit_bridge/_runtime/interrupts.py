@@ -5,10 +5,10 @@ The handler runs on the main thread, between two of its bytecodes. It raises onl
 * a run is *armed*: its tool's own code is on the stack, above a function that expects the exception;
 * that very run was asked to stop and has not been interrupted yet, so a late signal of an earlier call does nothing;
 * no shield is up;
-* the innermost frames are the tool's, not the runtime's (a tool that prints is inside our writer), and no ``__del__``,
-  where Python would swallow the exception.
+* the innermost frames are the tool's, not the runtime's (a tool that prints is inside our writer), and none is a
+  ``__del__``, where Python would swallow the exception.
 
-Where one of these does not hold the signal is lost, and sent again a moment later until it has struck or the run is over.
+Where one of these does not hold the signal is lost; it is sent again until it has struck or the run is over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def boundary(function: F) -> F:
     """Marks a function that calls a tool's code and expects ``CallCancelled`` out of it, also out of its own lines."""
-    _boundaries.add(function.__code__)  # type: ignore[attr-defined]
+    _boundaries.add(function.__code__)
     return function
 
 

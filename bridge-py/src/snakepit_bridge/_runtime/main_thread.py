@@ -49,7 +49,9 @@ class MainThread:
         try:
             args, keywords = spec.binder.bind(call.arguments, run.context)
             call.begin()
-            outcome = self._stream(run, args, keywords) if call.stream else self._call(run, spec.function, args, keywords)
+            outcome = (
+                self._stream(run, args, keywords) if call.stream else self._call(run, spec.function, args, keywords)
+            )
         except BaseException as error:  # SystemExit and the like too: the worker lives on
             self._end(run, run.end_with_exception, error)
         else:
@@ -81,9 +83,9 @@ class MainThread:
         try:
             return pump(self._interrupts, run, iterator)
         finally:
-            self._close(run, iterator)
+            self._close(iterator)
 
-    def _close(self, run: MainRun, iterator: Any) -> None:
+    def _close(self, iterator: Any) -> None:
         """Runs the generator's ``finally``. Nothing interrupts it: that is what it is for."""
         close = getattr(iterator, "close", None)
         if callable(close):

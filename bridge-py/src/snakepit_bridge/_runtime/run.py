@@ -47,7 +47,7 @@ class Run:
         """Holds interrupts back."""
         self.shields += 1
 
-    def leave_shield(self, *, raising: bool) -> None:
+    def leave_shield(self, *, raising: bool) -> None:  # noqa: ARG002 - for those that can raise
         """Lets interrupts through again."""
         self.shields -= 1
 
@@ -66,7 +66,7 @@ class Run:
     # What the runtime does with it.
 
     def may_begin(self) -> bool:
-        """Claims the call. False when it was cancelled or has run out of time before its first line; then it has ended."""
+        """Claims the call. False when it was cancelled, or its time is up, before its first line: then it has ended."""
         call = self.call
         if not call.claim():
             return False

@@ -136,8 +136,8 @@ class _Attach(grpc.GenericRpcHandler):
     """Routes the one method. Messages stay bytes: nothing of a stranger's is parsed."""
 
     def __init__(self, behaviour: Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]) -> None:
-        self._handler = grpc.stream_stream_rpc_method_handler(behaviour)
+        self._handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_stream_rpc_method_handler(behaviour)
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
         """The handler of a method, if there is one."""
         return self._handler if handler_call_details.method == METHOD else None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, get_origin
+from typing import Any, Union, get_origin
 
 import msgspec
 from msgspec import UNSET, UnsetType, ValidationError
@@ -92,7 +92,13 @@ class Binder:
         faults = [f"missing parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"] if missing else []
         for name in unknown:
             close = difflib.get_close_matches(str(name), self._names, 1)
-            hint = f", did you mean `{close[0]}`?" if close else f"; it takes {_listed(self._names)}" if self._names else ""
+            hint = (
+                f", did you mean `{close[0]}`?"
+                if close
+                else f"; it takes {_listed(self._names)}"
+                if self._names
+                else ""
+            )
             faults.append(f"unknown parameter `{name}`{hint}")
         if faults:
             raise self._fault("; ".join(faults))
@@ -127,7 +133,7 @@ def _struct(tool: str, fields: Sequence[Field], *, strict: bool) -> type[Any]:
         [
             (field.name, _served_hint(field.hint))
             if field.required
-            else (field.name, _served_hint(field.hint) | UnsetType, UNSET)
+            else (field.name, Union[_served_hint(field.hint), UnsetType], UNSET)
             for field in fields
         ],
         kw_only=True,
@@ -138,21 +144,14 @@ def _struct(tool: str, fields: Sequence[Field], *, strict: bool) -> type[Any]:
 def _served_hint(hint: Any) -> Any:
     """The hint where msgspec can check it, else ``Any``."""
     try:
-        msgspec.msgpack.Decoder(hint | UnsetType if hint is not Any else Any)
+        msgspec.msgpack.Decoder(Union[hint, UnsetType])
     except Exception:
-        return _ANY
+        return Any
     return hint
 
 
-class _AnyValue:
-    """``Any`` that can be united with others by ``|`` on every version of Python."""
-
-
-_ANY: Any = Any
-
-
 def _from_plain(kind: Any, value: Any) -> Any:
-    """What becomes of a value where the hint is a class that msgspec does not know. Errors get their path from msgspec."""
+    """A value where the hint is a class that msgspec does not know. msgspec adds the path to what is raised here."""
     origin = get_origin(kind) or kind
     if isinstance(value, origin):
         return value

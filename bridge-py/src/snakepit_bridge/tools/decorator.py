@@ -50,8 +50,8 @@ def tool(
     """Offers a function, or a method of a ``BaseAdapter``, to the host.
 
     A tool streams when it is a generator, or when its return hint is an iterator; ``supports_streaming`` says so for a
-    function that returns an iterator without a hint. ``name`` and ``description`` default to the function's name and the
-    first paragraph of its docstring. ``metadata`` is told to the host as strings.
+    function that returns an iterator without a hint. ``name`` and ``description`` default to the function's name and
+    the first paragraph of its docstring. ``metadata`` is told to the host as strings.
 
     Raises ``ToolDefinitionError`` where the function cannot be served as it is.
     """
@@ -72,7 +72,7 @@ def tool(
 
 
 def options_of(candidate: object) -> ToolOptions | None:
-    """What ``@tool`` attached to a function or method, if anything. Never fooled by objects that answer to every name."""
+    """What ``@tool`` attached to a function or method, if anything. Not fooled by objects that answer to every name."""
     options = getattr(candidate, ATTRIBUTE, None) if inspect.isroutine(candidate) else None
     return options if isinstance(options, ToolOptions) else None
 
@@ -86,9 +86,10 @@ def _plain(function: Any) -> Any:
 
 
 def _checked_name(name: str) -> str:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         raise ToolDefinitionError(
-            f"{name!r} is no name for a tool: use at most 64 letters, digits, `_`, `.`, `-`, and start with a letter or `_`"
+            f"{name!r} is no name for a tool: use at most 64 letters, digits, `_`, `.`, `-`, "
+            "and start with a letter or `_`"
         )
     return name
 

@@ -40,7 +40,7 @@ def inspect_tool(function: Callable[..., Any], options: ToolOptions) -> ToolSpec
         description=docstrings.summary(function.__doc__) if options.description is None else options.description,
         kind=kind,
         parameters=tuple(_parameter(field, texts) for field in fields),
-        input_schema=schemas.of_arguments(fields, extras is not None),
+        input_schema=schemas.of_arguments(fields, extras=extras is not None),
         output_schema=schemas.of_type(hints.result_of_stream(returns) if _streams(kind) else returns),
         chunk_schema=schemas.of_type(hints.chunk_of(returns)) if _streams(kind) else "",
         metadata=MappingProxyType(dict(options.metadata)),

@@ -22,7 +22,7 @@ def of_type(hint: Any) -> str:
     return json.dumps(msgspec.json.schema(hint, schema_hook=_plain_class), ensure_ascii=False)
 
 
-def of_arguments(fields: Sequence[Field], extras: bool) -> str:
+def of_arguments(fields: Sequence[Field], *, extras: bool) -> str:
     """The schema of the map of arguments."""
     known = [field for field in fields if supported(field.hint)]
     schemas, components = msgspec.json.schema_components(
@@ -69,7 +69,7 @@ def _described(field: Field, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain_class(kind: type) -> dict[str, Any]:
-    if isinstance(kind, type) and issubclass(kind, PurePath):
+    if issubclass(kind, PurePath):
         return {"type": "string", "format": "path"}
     model_schema = getattr(kind, "model_json_schema", None)
     if callable(model_schema):

@@ -10,13 +10,15 @@ from snakepit_bridge.tools.spec import ToolSpec
 
 
 class ToolTable:
-    """Looks tools up; names are never looked up anywhere else. Raises ``ToolDefinitionError`` for a name given twice."""
+    """Finds tools; names are never looked up anywhere else. Raises ``ToolDefinitionError`` for a name given twice."""
 
     def __init__(self, specs: Iterable[ToolSpec]) -> None:
         self._specs: dict[str, ToolSpec] = {}
         for spec in specs:
             if spec.name in self._specs:
-                raise ToolDefinitionError(f"two tools are called '{spec.name}': give one another name, `@tool(name=...)`")
+                raise ToolDefinitionError(
+                    f"two tools are called '{spec.name}': give one another name, `@tool(name=...)`"
+                )
             self._specs[spec.name] = spec
 
     def __iter__(self) -> Iterator[ToolSpec]:
