@@ -2,7 +2,7 @@
 export type { CallOptions, StreamOptions } from './api/call-options.js'
 export { ChunkStream } from './api/chunk-stream.js'
 export type { PaceOptions } from './api/map-paced.js'
-export { type CloseOptions, Snakepit, type ToolArguments } from './api/snakepit.js'
+export { type CloseOptions, Snakepit, type ToolArguments, type Untyped } from './api/snakepit.js'
 export type { CallDefaults, SnakepitOptions } from './api/snakepit-options.js'
 export type { WindowOption } from './api/window-option.js'
 export type { WorkerOptions } from './api/worker-options.js'

@@ -278,6 +278,12 @@ class Host:
             if matching(line):
                 return line
 
+    def close_input(self) -> None:
+        """Ends the worker by the end of its standard input, and waits for it."""
+        assert self.process.popen.stdin is not None
+        self.process.popen.stdin.close()
+        self.process.popen.wait(WAIT)
+
     def close(self) -> None:
         """Goes away."""
         self._outbox.put(None)

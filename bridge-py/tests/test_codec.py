@@ -85,13 +85,16 @@ def test_arrays_come_back(array: Any) -> None:
 @pytest.mark.proves("PAYLOAD-02")
 def test_elements_begin_at_a_multiple_of_eight() -> None:
     data = encode(np.array([1.5, 2.5]))
-    assert data == bytes.fromhex("c72001 92a7666c6f61743634 9102 0000000000" + "000000000000f83f 0000000000000440") or (
-        data.index(np.array([1.5, 2.5]).tobytes()) - 3
-    ) % 8 == 0
+    assert (
+        data == bytes.fromhex("c72001 92a7666c6f61743634 9102 0000000000" + "000000000000f83f 0000000000000440")
+        or (data.index(np.array([1.5, 2.5]).tobytes()) - 3) % 8 == 0
+    )
 
 
 @pytest.mark.proves("PAYLOAD-02")
-@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "int32", "int64", "float32", "float64", "complex128", "float16"])
+@pytest.mark.parametrize(
+    "dtype", ["bool", "int8", "uint16", "int32", "int64", "float32", "float64", "complex128", "float16"]
+)
 def test_arrays_are_shaped_views_without_numpy(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = encode(np.ones((2, 3), dtype))
     monkeypatch.setattr(arrays, "loaded_numpy", lambda: None)

@@ -17,6 +17,12 @@ import { type Worker, workerOf } from './worker-view.js'
 /** Parameter names and values, as a Python function takes them by keyword. */
 export type ToolArguments = Readonly<Record<string, unknown>>
 
+/**
+ * What a tool gives when the call does not name a type: as with `JSON.parse`, the program knows better than the library.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Untyped = any
+
 /** How to close. */
 export interface CloseOptions {
   /** Milliseconds that accepted calls get to finish; `Infinity` allowed. @default 10_000 */
@@ -72,13 +78,14 @@ export class Snakepit implements AsyncDisposable {
   /**
    * Calls a tool and resolves with what it returns.
    *
+   * @typeParam T what the tool returns
    * @param tool name of the tool
    * @param args its parameters by name; encoded before this returns, so later changes do not matter
    * @throws SnakepitError of the code that fits: `tool_not_found`, `invalid_parameter`, `streaming_required`, `timeout`,
    *   `queue_timeout`, `pool_saturated`, `worker_crashed`, `invalid_argument`, `invalid_option`; {@link PythonError} when
    *   the tool raises; the reason of `signal` when that fires
    */
-  async execute<T = unknown>(tool: string, args: ToolArguments = {}, options: CallOptions = {}): Promise<T> {
+  async execute<T = Untyped>(tool: string, args: ToolArguments = {}, options: CallOptions = {}): Promise<T> {
     checkCallOptions(options, false)
     return runToEnd(this.#pool, this.#specOf(tool, args, options, this.#settings.calls.timeout)) as Promise<T>
   }
@@ -90,7 +97,7 @@ export class Snakepit implements AsyncDisposable {
    * @throws SnakepitError `invalid_option` and `invalid_argument` at once; the others, as with `execute`, and
    *   `streaming_not_supported`, `idle_timeout`, when iterated
    */
-  stream<T = unknown, R = null>(tool: string, args: ToolArguments = {}, options: StreamOptions = {}): ChunkStream<T, R> {
+  stream<T = Untyped, R = null>(tool: string, args: ToolArguments = {}, options: StreamOptions = {}): ChunkStream<T, R> {
     checkCallOptions(options, true)
     checkCall(tool, args)
     const { streamTimeout, window } = this.#settings.calls

@@ -7,6 +7,9 @@ import { NdArray, type TypedArray } from './nd-array.js'
 /** How deep values may be nested. */
 export const maxDepth = 100
 
+/** How many elements a list may have; more than that belongs into a typed array. */
+export const maxElements = 100_000_000
+
 /**
  * Gives back the value, or a copy of those parts of it that had to be replaced: whole numbers beyond 32 bits become
  * bigints (they would turn into floats), typed arrays become {@link NdArray}s, sets become lists, `undefined` members
@@ -40,7 +43,8 @@ function admitAt(value: unknown, path: Path): unknown {
 }
 
 function admitObject(value: object, path: Path): unknown {
-  if (path.length > maxDepth) throw refuse(path.slice(0, 6), `a value nested deeper than ${maxDepth} levels, or one that holds itself`)
+  if (path.length > maxDepth)
+    throw refuse(path.slice(0, 6), `a value nested deeper than ${maxDepth} levels, or one that holds itself`)
   try {
     if (Array.isArray(value)) return admitArray(value, path)
     if (ArrayBuffer.isView(value)) return admitView(value, path)
@@ -52,11 +56,17 @@ function admitObject(value: object, path: Path): unknown {
     if (value instanceof NdArray) return value
     if (value instanceof Map) return admitMap(value, path)
     if (value instanceof Set) return admitArray([...value], path)
-    if (value instanceof Promise) throw refuse(path, 'a Promise: await it first')
+    if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
+      return admitAt(value.valueOf(), path)
+    }
+    if ('then' in value && typeof value.then === 'function') throw refuse(path, 'a Promise: await it first')
     if (value instanceof Error || value instanceof RegExp || value instanceof WeakMap || value instanceof WeakSet) {
       throw refuse(path, `${describe(value)}, which has no counterpart in Python`)
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') return admitAt(value.toJSON(), [...path, 'toJSON()'])
+    if (Symbol.iterator in value || Symbol.asyncIterator in value) {
+      throw refuse(path, `${describe(value)}, which gives its values one by one: collect them in a list first`)
+    }
     return admitRecord(value as Record<string, unknown>, path)
   } catch (error) {
     if (error instanceof SnakepitError) throw error
@@ -65,6 +75,7 @@ function admitObject(value: object, path: Path): unknown {
 }
 
 function admitArray(array: readonly unknown[], path: Path): unknown[] {
+  if (array.length > maxElements) throw tooLong(path, array.length)
   let copy: unknown[] | undefined
   for (let index = 0; index < array.length; index++) {
     const element = array[index]
@@ -106,6 +117,8 @@ function admitMap(map: ReadonlyMap<unknown, unknown>, path: Path): Record<string
 }
 
 function admitView(view: ArrayBufferView, path: Path): unknown {
+  // A view of memory that was transferred away looks empty; a new view of it throws.
+  if (view.byteLength === 0) new Uint8Array(view.buffer)
   if (view instanceof Uint8Array) return view
   if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   if (view instanceof Uint8ClampedArray) return new NdArray(new Uint8Array(view.buffer, view.byteOffset, view.length))
@@ -116,7 +129,19 @@ function admitView(view: ArrayBufferView, path: Path): unknown {
   }
 }
 
+function tooLong(path: Path, length: number): SnakepitError {
+  return new SnakepitError(
+    'value_too_large',
+    `the list at ${written(path)} has ${length} elements, more than the limit of ${maxElements}: use a typed array`,
+    { details: { path: written(path), limit: maxElements } },
+  )
+}
+
 function refuse(path: Path, what: string, cause?: unknown): SnakepitError {
-  const where = path.reduce<string>((text, step) => text + (typeof step === 'number' ? `[${step}]` : `.${step}`), '$')
+  const where = written(path)
   return new SnakepitError('invalid_argument', `the value at ${where} is ${what}`, { details: { path: where }, cause })
+}
+
+function written(path: Path): string {
+  return path.reduce<string>((text, step) => text + (typeof step === 'number' ? `[${step}]` : `.${step}`), '$')
 }

@@ -12,14 +12,20 @@ const packr = new Packr({
   variableMapSize: true,
   useBigIntExtension: true,
   encodeUndefinedAsNil: true,
+  // `admit` has called it where it is a function; a member of that name is data.
+  useToJSON: false,
 } as ConstructorParameters<typeof Packr>[0])
 
 // Arrays are packed in the middle of another value: their header needs a buffer of its own.
-const headerPackr = new Packr({ useRecords: false })
-
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'auto' } as unknown as ConstructorParameters<
-  typeof Unpackr
+const headerPackr = new Packr({ useRecords: false, int64AsType: 'auto' } as unknown as ConstructorParameters<
+  typeof Packr
 >[0])
+
+const unpackr = new Unpackr({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: 'auto',
+} as unknown as ConstructorParameters<typeof Unpackr>[0])
 
 addExtension({
   Class: NdArray as unknown as new () => NdArray,
@@ -101,7 +107,7 @@ function plain(bytes: Uint8Array): Uint8Array {
 
 // Two bytes of header length, the header, zeros up to a multiple of eight, the elements.
 function packArray(array: NdArray): Uint8Array {
-  const header = headerPackr.pack([array.dtype, array.shape])
+  const header = headerPackr.pack([array.dtype, array.shape.map(wholeNumber)])
   const elements = bytesOf(array)
   const start = elementsStart(header.length)
   const content = new Uint8Array(start + elements.length)
@@ -117,6 +123,11 @@ function unpackArray(content: Uint8Array): NdArray {
   const length = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)
   const [dtype, shape] = headerPackr.unpack(bytes.slice(2, 2 + length)) as [string, number[]]
   return fromBytes(bytes.subarray(elementsStart(length)), shape, dtype)
+}
+
+/** Lengths beyond 32 bits would be packed as floats, which are no lengths. */
+function wholeNumber(length: number): number | bigint {
+  return length > 0xffffffff ? BigInt(length) : length
 }
 
 function elementsStart(headerLength: number): number {

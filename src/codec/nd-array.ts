@@ -84,10 +84,13 @@ export class NdArray<T extends TypedArray = TypedArray> {
   constructor(data: T, shape: readonly number[] = [data.length], dtype: DType = dtypeOf(data)) {
     const layout = layouts[dtype]
     if (layout === undefined || !(data instanceof layout.array)) {
-      throw new SnakepitError('invalid_argument', `expected ${dtype} elements in a ${layout?.array.name ?? 'typed array'}`)
+      throw new SnakepitError(
+        'invalid_argument',
+        `expected ${dtype} elements in a ${layout?.array.name ?? 'typed array'}`,
+      )
     }
     const expected = shape.reduce((product, length) => product * length, 1) * layout.lanes
-    if (data.length !== expected || !shape.every((length) => Number.isInteger(length) && length >= 0)) {
+    if (data.length !== expected || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
       throw new SnakepitError(
         'invalid_argument',
         `expected ${expected} elements for shape [${shape.join(', ')}] of ${dtype}, got ${data.length}`,

@@ -82,7 +82,8 @@ function greeting(first: IteratorResult<Batch>, { hello: mine, expectToken }: In
 }
 
 function sameToken(shown: string, expected: string): boolean {
-  return shown.length === expected.length && timingSafeEqual(Buffer.from(shown), Buffer.from(expected))
+  const [a, b] = [Buffer.from(shown), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 function refuse(what: string): SnakepitError {

@@ -2,7 +2,7 @@
 import { encodeValue } from '../codec/msgpack.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { type CancelRung, type FrameKind, type Start, CancelRung as WireRung } from '../wire/wire.js'
-import type { Outbox } from './outbox.js'
+import { type Outbox, partBytes } from './outbox.js'
 import { Outflow } from './outflow.js'
 import { errorToWire } from './wire-error.js'
 
@@ -58,9 +58,15 @@ export class IncomingCall {
 
   /** Reports progress, apart from the items. */
   progress(value: unknown): void {
-    if (this.#ended) return
+    if (this.#ended || this.signal.aborted) return
     const bytes = encodeValue(value)
-    this.#outbox.push({ $case: 'progress', value: { call: this.start.call, value: bytes } }, this.start.call, bytes.length)
+    // Behind the items that were written before it.
+    this.#flush()
+    this.#outbox.push(
+      { $case: 'progress', value: { call: this.start.call, value: bytes } },
+      this.start.call,
+      bytes.length,
+    )
   }
 
   /** Ends the call well. `marked` says that the tool itself called this its final chunk. */
@@ -82,7 +88,9 @@ export class IncomingCall {
 
   /** The caller sent credit. Returns what is wrong with it, if anything is. */
   credit(items: number, bytes: number): string | undefined {
-    return this.#outflow === undefined ? 'credit came for a call that does not stream' : this.#outflow.credit(items, bytes)
+    return this.#outflow === undefined
+      ? 'credit came for a call that does not stream'
+      : this.#outflow.credit(items, bytes)
   }
 
   /** The caller wants the call to stop. */
@@ -98,9 +106,7 @@ export class IncomingCall {
     if (outflow === undefined || waiting.length === 0) return
     this.#waiting = []
     let first = outflow.sent - waiting.length
-    // An item that must be cut travels alone; the others of this turn share a frame.
-    const large = waiting.some(({ bytes }) => bytes.length > 65_536)
-    for (const group of large ? waiting.map((item) => [item]) : [waiting]) {
+    for (const group of frames(waiting)) {
       this.#sendItems(first, group)
       first += group.length
     }
@@ -123,6 +129,27 @@ export class IncomingCall {
     this.#outbox.pushValue(call, value, (rest) => ({ $case: 'end', value: { call, outcome: outcome(rest), timings } }))
     this.#forget()
   }
+}
+
+/** Larger items travel alone: they are not worth the copy that sharing a frame takes. */
+const sharedBytes = 65_536
+
+/** Items of one turn share a frame, up to what a frame may hold. */
+function frames(items: readonly Encoded[]): Encoded[][] {
+  const groups: Encoded[][] = []
+  let group: Encoded[] | undefined
+  let room = 0
+  for (const item of items) {
+    const { length } = item.bytes
+    if (group === undefined || length > room) {
+      group = []
+      groups.push(group)
+      room = partBytes
+    }
+    group.push(item)
+    room = length > sharedBytes ? -1 : room - length
+  }
+  return groups
 }
 
 type EndOutcome = NonNullable<Extract<FrameKind, { $case: 'end' }>['value']['outcome']>

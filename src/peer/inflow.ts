@@ -31,7 +31,8 @@ export class Inflow {
   accept(items: Items): string | undefined {
     if (items.first !== this.#arrivedItems) return `item ${items.first} came where ${this.#arrivedItems} was due`
     const ahead = this.#arrivedItems - this.#saidItems
-    if (ahead + items.sizes.length > this.#window.items) return `more items came than the window of ${this.#window.items}`
+    if (ahead + items.sizes.length > this.#window.items)
+      return `more items came than the window of ${this.#window.items}`
     let bytes = 0
     for (const size of items.sizes) {
       if (this.#arrivedBytes + bytes - this.#saidBytes >= this.#window.bytes) {

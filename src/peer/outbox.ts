@@ -83,6 +83,8 @@ export class Outbox implements AsyncIterable<Batch> {
   #take(): Frame[] {
     const frames = this.#takeSmall()
     for (const [call, lane] of this.#lanes) {
+      // What its call said before must leave first.
+      if (this.#small.some((frame) => callOf(frame) === call)) continue
       let room = batchBytes
       while (room > 0) {
         const waiting = lane.shift()
@@ -119,6 +121,11 @@ export class Outbox implements AsyncIterable<Batch> {
     this.#wake = undefined
     wake()
   }
+}
+
+/** The call that a frame belongs to; undefined for those that belong to none. */
+function callOf({ kind }: Frame): number | undefined {
+  return kind !== undefined && 'call' in kind.value ? kind.value.call : undefined
 }
 
 /** Bytes of the value in a frame. */

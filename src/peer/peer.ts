@@ -1,8 +1,16 @@
 // Many calls on one wire, in both directions. Both ends are the same class: only the parity of their ids differs.
-import { decodeValue } from '../codec/msgpack.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
-import { CancelRung as WireRung, type End, type Frame, type Hello, type Log, type Start, type Window } from '../wire/wire.js'
+import {
+  type End,
+  type Frame,
+  type Hello,
+  type Log,
+  type Start,
+  type Window,
+  CancelRung as WireRung,
+} from '../wire/wire.js'
 import type { CallEnd, CallListener, CancelRung } from './call-end.js'
+import { CallIds, largestId } from './call-ids.js'
 import { type CallHandler, IncomingCall } from './incoming-call.js'
 import { Outbox } from './outbox.js'
 import { OutgoingCall } from './outgoing-call.js'
@@ -34,7 +42,10 @@ export interface PeerOptions {
   readonly onShutdown?: (graceMs: number) => void
 }
 
-const largestId = 0xffffffff
+interface Ping {
+  readonly resolve: (ticks: number) => void
+  readonly reject: (error: SnakepitError) => void
+}
 
 /** One end of a conversation: starts calls, answers calls, and ends every one of them exactly once. */
 export class Peer {
@@ -44,14 +55,14 @@ export class Peer {
   readonly #outgoing = new Map<number, OutgoingCall>()
   readonly #incoming = new Map<number, IncomingCall>()
   readonly #parts = new Parts()
-  readonly #pings = new Map<number, (ticks: number) => void>()
-  #nextId: number
+  readonly #pings = new Map<number, Ping>()
+  readonly #ids: CallIds
   #nextNonce = 1
   #closed: SnakepitError | undefined
 
   constructor(options: PeerOptions) {
     this.#options = options
-    this.#nextId = options.side === 'host' ? 1 : 2
+    this.#ids = new CallIds(options.side)
   }
 
   /** Calls of this side that have not ended yet. */
@@ -66,7 +77,7 @@ export class Peer {
 
   /** Starts a call at the other side. On a closed wire the listener is told at once. */
   call(request: CallRequest, listener: CallListener): OutgoingCall {
-    const id = this.#allotId()
+    const id = this.#ids.allot(this.#outgoing)
     const call = new OutgoingCall(id, this.outbox, listener, request.window)
     if (this.#closed !== undefined) {
       call.end({ type: 'lost', error: this.#closed })
@@ -76,16 +87,28 @@ export class Peer {
     const { tool, window, timeLeftMs, session, metadata } = request
     this.outbox.pushValue(id, request.arguments, (rest) => ({
       $case: 'start',
-      value: { call: id, tool, arguments: rest, stream: window !== undefined, window, timeLeftMs, session, metadata, input: false },
+      value: {
+        call: id,
+        tool,
+        arguments: rest,
+        stream: window !== undefined,
+        window,
+        timeLeftMs,
+        session,
+        metadata,
+        input: false,
+      },
     }))
     return call
   }
 
-  /** Asks the other side for a sign of life. Resolves with its count of progress. */
+  /** Asks the other side for a sign of life. Resolves with its count of progress; rejects when the wire goes away. */
   ping(): Promise<number> {
-    const nonce = this.#nextNonce++
-    return new Promise((resolve) => {
-      this.#pings.set(nonce, resolve)
+    const nonce = this.#nextNonce
+    this.#nextNonce = nonce === largestId ? 1 : nonce + 1
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) return reject(this.#closed)
+      this.#pings.set(nonce, { resolve, reject })
       this.outbox.push({ $case: 'ping', value: { nonce } })
     })
   }
@@ -113,6 +136,7 @@ export class Peer {
     this.#outgoing.clear()
     for (const call of [...this.#incoming.values()]) call.cancel()
     this.#incoming.clear()
+    for (const { reject } of this.#pings.values()) reject(error)
     this.#pings.clear()
   }
 
@@ -136,13 +160,13 @@ export class Peer {
       case 'cancel':
         return this.#incoming.get(kind.value.call)?.cancel()
       case 'progress':
-        return this.#outgoing.get(kind.value.call)?.progress(decodeValue(kind.value.value))
+        return this.#outgoing.get(kind.value.call)?.progress(kind.value.value)
       case 'log':
         return this.#options.onLog?.(kind.value)
       case 'ping':
         return this.outbox.push({ $case: 'pong', value: { nonce: kind.value.nonce, ticks: 0 } })
       case 'pong':
-        this.#pings.get(kind.value.nonce)?.(kind.value.ticks)
+        this.#pings.get(kind.value.nonce)?.resolve(kind.value.ticks)
         this.#pings.delete(kind.value.nonce)
         return
       case 'shutdown':
@@ -172,23 +196,13 @@ export class Peer {
   #ended(end: End): void {
     const call = this.#outgoing.get(end.call)
     if (call === undefined) return
-    this.#outgoing.delete(end.call)
     if (end.outcome?.$case === 'ok') end.outcome.value = this.#parts.join(end.call, end.outcome.value, 'value')
     else this.#parts.drop(end.call)
-    call.end(endFromWire(end))
+    // May throw: then the call is still among those that are told of the broken wire.
+    const how = endFromWire(end)
+    this.#outgoing.delete(end.call)
+    call.end(how)
   }
-
-  #allotId(): number {
-    let id = this.#nextId
-    while (this.#outgoing.has(id)) id = following(id)
-    this.#nextId = following(id)
-    return id
-  }
-}
-
-function following(id: number): number {
-  const next = id + 2
-  return next > largestId ? next - largestId + (id % 2 === 1 ? -1 : 1) : next
 }
 
 const rungs: Readonly<Record<WireRung, CancelRung>> = {

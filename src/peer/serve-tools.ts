@@ -1,6 +1,6 @@
 // TypeScript functions as tools: they answer calls from the other side, one value or a stream.
 import { decodeValue } from '../codec/msgpack.js'
-import { listed, nearest } from '../errors/expectation.js'
+import { listed, nearest, shorten } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallHandler, IncomingCall } from './incoming-call.js'
 
@@ -39,7 +39,8 @@ async function answer(call: IncomingCall, tool: ServedTool): Promise<void> {
     })
     const iterator = iteratorOf(result)
     if (iterator !== undefined) return await answerStream(call, iterator)
-    if (call.start.stream) throw new SnakepitError('streaming_not_supported', `tool '${call.start.tool}' does not stream`)
+    if (call.start.stream)
+      throw new SnakepitError('streaming_not_supported', `tool '${call.start.tool}' does not stream`)
     call.succeed(await unlessCancelled(result, call.signal))
   } catch (error) {
     if (call.signal.aborted) call.cancelled()
@@ -49,18 +50,42 @@ async function answer(call: IncomingCall, tool: ServedTool): Promise<void> {
 
 async function answerStream(call: IncomingCall, iterator: AnyIterator): Promise<void> {
   if (!call.start.stream) {
-    await iterator.return?.()
+    void leave(iterator)
     throw new SnakepitError('streaming_required', `tool '${call.start.tool}' streams: call it with stream()`)
   }
+  let pulling = false
+  const onAbort = () => {
+    // An async generator cannot be left while its `next()` is pending; the caller is answered all the same.
+    if (!pulling) return
+    call.cancelled()
+    void leave(iterator)
+  }
+  call.signal.addEventListener('abort', onAbort, { once: true })
   for (;;) {
     await call.opened()
-    if (call.signal.aborted) {
-      await iterator.return?.()
-      return call.cancelled()
-    }
+    if (call.signal.aborted) break
+    pulling = true
     const step = await iterator.next()
-    if (step.done === true) return call.signal.aborted ? call.cancelled() : call.succeed(step.value)
-    call.write(step.value)
+    pulling = false
+    if (call.signal.aborted) break
+    if (step.done === true) return call.succeed(step.value)
+    try {
+      call.write(step.value)
+    } catch (error) {
+      void leave(iterator)
+      throw error
+    }
+  }
+  await leave(iterator)
+  call.cancelled()
+}
+
+/** Lets a generator run its `finally` blocks. What they throw has nobody to go to. */
+async function leave(iterator: AnyIterator): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch {
+    // The call has its end already.
   }
 }
 
@@ -84,12 +109,25 @@ function unlessCancelled(result: unknown, signal: AbortSignal): Promise<unknown>
 function unknownTool(name: string, known: Iterable<string>): SnakepitError {
   const names = [...known]
   const meant = nearest(name, names)
-  const hint = meant === undefined ? (names.length > 0 ? `; there are ${listed(names)}` : '') : `; did you mean '${meant}'?`
-  return new SnakepitError('tool_not_found', `there is no tool '${name}'${hint}`, { details: { tool: name } })
+  const hint =
+    meant === undefined ? (names.length > 0 ? `; there are ${listed(names)}` : '') : `; did you mean '${meant}'?`
+  return new SnakepitError('tool_not_found', `there is no tool '${shorten(name)}'${hint}`, {
+    details: { tool: name },
+  })
 }
 
 function asError(error: unknown, tool: string): SnakepitError {
-  if (error instanceof SnakepitError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new SnakepitError('host_tool_failed', `tool '${tool}' failed: ${message}`, { cause: error, mayHaveRun: true })
+  try {
+    if (error instanceof SnakepitError) return error
+    const message = error instanceof Error ? error.message : error
+    return new SnakepitError('host_tool_failed', `tool '${tool}' failed: ${String(message)}`, {
+      cause: error,
+      mayHaveRun: true,
+    })
+  } catch {
+    // Thrown values can be anything, also what cannot be looked at.
+    return new SnakepitError('host_tool_failed', `tool '${tool}' failed with what cannot be shown`, {
+      mayHaveRun: true,
+    })
+  }
 }

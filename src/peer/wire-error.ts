@@ -1,6 +1,7 @@
 // Errors between the two languages: as frames, and as the classes of this library.
 import { isErrorCode } from '../errors/codes.js'
-import { type PythonException, PythonError, type PythonFailure } from '../errors/python-error.js'
+import { describe } from '../errors/expectation.js'
+import { PythonError, type PythonException, type PythonFailure } from '../errors/python-error.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { Error as WireError, Exception as WireException } from '../wire/wire.js'
 
@@ -26,8 +27,24 @@ export function errorFromWire({ code, message, exception, details }: WireError):
 /** An error of this side, for the other one. */
 export function errorToWire(error: SnakepitError): WireError {
   const details: Record<string, string> = {}
-  for (const [key, value] of Object.entries(error.details)) details[key] = String(value)
-  return { code: error.code, message: error.message, exception: undefined, details }
+  for (const [key, value] of Object.entries(error.details)) details[key] = cut(textOf(value), longestDetail)
+  return { code: error.code, message: cut(error.message, longestMessage), exception: undefined, details }
+}
+
+// Texts travel in one frame, whose size has a limit.
+const longestMessage = 65_536
+const longestDetail = 4_096
+
+function cut(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit)}…` : text
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return describe(value)
+  }
 }
 
 function exceptionFromWire(exception: WireException): PythonException {

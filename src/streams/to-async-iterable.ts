@@ -1,6 +1,6 @@
 // An Observable as an AsyncIterable, with a buffer that has a bound and a policy that has a name.
-import type { Observable, Subscription } from 'rxjs'
-import { unexpected, wholeNumber } from '../errors/invalid-option.js'
+import { type Observable, Subject, takeUntil } from 'rxjs'
+import { refuseUnknown, unexpected, wholeNumber } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 
 /** What happens to a value for which the buffer has no room. */
@@ -28,6 +28,7 @@ const policies: readonly string[] = ['error', 'drop-oldest', 'drop-newest'] sati
  * ```
  */
 export function toAsyncIterable<T>(source: Observable<T>, options: BufferOptions): AsyncIterable<T> {
+  refuseUnknown(options, ['overflow', 'limit'], 'toAsyncIterable')
   const { overflow, limit = 256 } = options
   if (!policies.includes(overflow)) throw unexpected('overflow', `one of ${policies.join(', ')}`, overflow)
   wholeNumber('limit', limit, 1)
@@ -44,7 +45,9 @@ class BufferedIterator<T> implements AsyncIterator<T> {
   #values: T[] = []
   #waiters: Waiter<T>[] = []
   #end: End | undefined
-  #subscription: Subscription | undefined
+  #subscribed = false
+  // Not the subscription: a source that emits while it is subscribed to must be stopped before there is one.
+  readonly #stop = new Subject<void>()
 
   constructor(source: Observable<T>, overflow: OverflowPolicy, limit: number) {
     this.#source = source
@@ -68,14 +71,13 @@ class BufferedIterator<T> implements AsyncIterator<T> {
   }
 
   #subscribe(): void {
-    if (this.#subscription !== undefined || this.#end !== undefined) return
-    this.#subscription = this.#source.subscribe({
+    if (this.#subscribed || this.#end !== undefined) return
+    this.#subscribed = true
+    this.#source.pipe(takeUntil(this.#stop)).subscribe({
       next: (value) => this.#take(value),
       error: (error: unknown) => this.#finish({ type: 'error', error }),
       complete: () => this.#finish({ type: 'complete' }),
     })
-    // A source that ended while it was subscribed to.
-    if (this.#end !== undefined) this.#subscription.unsubscribe()
   }
 
   #take(value: T): void {
@@ -89,14 +91,17 @@ class BufferedIterator<T> implements AsyncIterator<T> {
       this.#values.push(value)
     } else if (this.#overflow === 'error') {
       const message = `the reader fell more than ${this.#limit} values behind: read faster, raise \`limit\`, or choose to drop`
-      this.#finish({ type: 'error', error: new SnakepitError('overflow', message, { details: { limit: this.#limit } }) })
+      this.#finish({
+        type: 'error',
+        error: new SnakepitError('overflow', message, { details: { limit: this.#limit } }),
+      })
     }
   }
 
   #finish(end: End): void {
     if (this.#end !== undefined) return
     this.#end = end
-    this.#subscription?.unsubscribe()
+    this.#stop.next()
     const [first, ...others] = this.#waiters.splice(0)
     if (first === undefined) return
     if (end.type === 'error') first.reject(end.error)

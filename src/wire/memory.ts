@@ -1,4 +1,5 @@
 // The in-memory twin of a transport: two ends in one process, with the same bytes in between.
+import { SnakepitError } from '../errors/snakepit-error.js'
 import { AttachRequest } from './gen/snakepit/v1/worker.js'
 import type { Batch, Wire } from './wire.js'
 
@@ -24,10 +25,18 @@ class MemoryWire implements Wire {
     const close = () => this.close()
     signal.addEventListener('abort', close)
     if (signal.aborted) close()
-    void this.#send(outgoing)
+    let broken: SnakepitError | undefined
+    this.#send(outgoing).catch((cause: unknown) => {
+      broken = new SnakepitError('transport_failed', `the connection failed (${this.name}): ${String(cause)}`, {
+        cause,
+      })
+      close()
+    })
     try {
       for (;;) {
         const bytes = await this.#in.read()
+        if (signal.aborted) return
+        if (broken !== undefined) throw broken
         if (bytes === undefined) return
         yield AttachRequest.decode(bytes)
       }

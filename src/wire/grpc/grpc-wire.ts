@@ -1,5 +1,13 @@
 // Frames over gRPC: one bidirectional stream on one channel to one worker.
-import { type Channel, ChannelCredentials, type Client, ClientError, createChannel, createClient, Metadata } from 'nice-grpc'
+import {
+  type Channel,
+  ChannelCredentials,
+  type Client,
+  ClientError,
+  createChannel,
+  createClient,
+  Metadata,
+} from 'nice-grpc'
 import { SnakepitError } from '../../errors/snakepit-error.js'
 import { WorkerServiceDefinition } from '../gen/snakepit/v1/worker.js'
 import type { Batch, Wire } from '../wire.js'

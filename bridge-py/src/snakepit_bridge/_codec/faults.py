@@ -1,4 +1,4 @@
-"""The slow paths of encoding: integers beyond 64 bits, and where in a value a fault is."""
+"""The slow paths of encoding: what the encoder refuses but can be mended, and where in a value a fault is."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ _MAX_DEPTH = 900
 _MIN, _MAX = -(1 << 63), (1 << 64) - 1
 
 
-def widen_integers(value: Any, depth: int = 0) -> Any:
-    """The value with every integer beyond 64 bits as an extension. Containers that hold none come back as they are."""
+def mend(value: Any, depth: int = 0) -> Any:
+    """The value with integers beyond 64 bits as extensions, and memoryviews with gaps as bytes."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if _MIN <= value <= _MAX else extensions.write_integer(int(value))
+    if isinstance(value, memoryview):
+        return value if value.c_contiguous else value.tobytes()
     if depth > _MAX_DEPTH:
         return value  # the encoder will say so
     if isinstance(value, dict):
-        return {key: widen_integers(item, depth + 1) for key, item in value.items()}
+        return {key: mend(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [widen_integers(item, depth + 1) for item in value]
+        return [mend(item, depth + 1) for item in value]
     if isinstance(value, Enum):
-        return widen_integers(value.value, depth + 1)
+        return mend(value.value, depth + 1)
     if _is_plain(value):
         return value
     fields = _fields(value)
     if fields is not None:
-        return widen_integers(fields, depth + 1)
+        return mend(fields, depth + 1)
     try:
         plain = convert(value)
     except TypeError:
         return value  # the encoder will say so
-    return value if isinstance(plain, msgspec.msgpack.Ext) else widen_integers(plain, depth + 1)
+    return value if isinstance(plain, msgspec.msgpack.Ext) else mend(plain, depth + 1)
 
 
 def explain(value: Any, error: Exception, encode: Callable[[Any], bytes]) -> UnserializableValue:
@@ -92,8 +94,8 @@ def _first_faulty_part(fault: _Fault, encode: Callable[[Any], bytes]) -> _Fault 
     for step, part in _parts(fault.culprit):
         try:
             encode(part)
-        except OverflowError:
-            continue  # big integers are no fault
+        except (OverflowError, BufferError):
+            continue  # what can be mended is no fault
         except Exception as error:
             return _Fault(fault.path + step, part, error)
     return None

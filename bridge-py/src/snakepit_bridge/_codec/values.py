@@ -24,7 +24,8 @@ def encode(value: Any) -> bytes:
     try:
         data = _encode(value)
     except Exception as error:
-        # Big integers are legal but rare, and so is every failure: only then the value is walked.
+        # Big integers and memoryviews with gaps are legal but rare, and so is every failure: only then the value is
+        # walked.
         data = _encode_with_care(value, error)
     if len(data) > MAX_VALUE_BYTES:
         raise ValueTooLarge(f"a value of {len(data)} bytes is above the limit of {MAX_VALUE_BYTES}")
@@ -40,8 +41,8 @@ def decode(data: bytes) -> Any:
 
 
 def _encode_with_care(value: Any, error: Exception) -> bytes:
-    if isinstance(error, OverflowError):
-        value = faults.widen_integers(value)
+    if isinstance(error, (OverflowError, BufferError)):
+        value = faults.mend(value)
         try:
             return _encode(value)
         except Exception as second:

@@ -135,14 +135,15 @@ def _text(exception: BaseException) -> tuple[str, bool]:
 
 
 _SHAPE = re.compile(
-    r"could not be broadcast|cannot be broadcast|shapes? .* not aligned|cannot reshape array"
-    r"|core dimension|all the input array dimensions|shapes cannot be multiplied|must match the size of tensor"
-    r"|size mismatch|shape '.*' is invalid for input|inhomogeneous shape|Sizes of tensors must match"
+    r"could not be broadcast|cannot be broadcast|shapes? .* not aligned|cannot reshape array|core dimension"
+    r"|all the input array dimensions|shapes cannot be multiplied|must match the size of tensor|size mismatch"
+    r"|shape '.*' is invalid for input|inhomogeneous shape|Sizes of tensors must match"
     r"|inconsistent numbers of samples"
 )
 _DTYPE = re.compile(
     r"expected scalar type|Cannot cast ufunc|not supported for the input types|have the same dtype"
-    r"|did not contain a loop|can't convert np\.ndarray of type|Cannot interpret .* as a data type|not implemented for '|dtype mismatch"
+    r"|did not contain a loop|can't convert np\.ndarray of type|Cannot interpret .* as a data type"
+    r"|not implemented for '|dtype mismatch"
 )
 _DEVICE = re.compile(
     r"on the same device|CUDA error|device-side assert|No CUDA GPUs|Torch not compiled with|Invalid device"

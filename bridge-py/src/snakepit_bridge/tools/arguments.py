@@ -133,7 +133,7 @@ def _struct(tool: str, fields: Sequence[Field], *, strict: bool) -> type[Any]:
         [
             (field.name, _served_hint(field.hint))
             if field.required
-            else (field.name, Union[_served_hint(field.hint), UnsetType], UNSET)
+            else (field.name, _or_unset(_served_hint(field.hint)), UNSET)
             for field in fields
         ],
         kw_only=True,
@@ -144,10 +144,14 @@ def _struct(tool: str, fields: Sequence[Field], *, strict: bool) -> type[Any]:
 def _served_hint(hint: Any) -> Any:
     """The hint where msgspec can check it, else ``Any``."""
     try:
-        msgspec.msgpack.Decoder(Union[hint, UnsetType])
+        msgspec.msgpack.Decoder(_or_unset(hint))
     except Exception:
         return Any
     return hint
+
+
+def _or_unset(hint: Any) -> Any:
+    return Union[hint, UnsetType]  # noqa: UP007 - not every hint knows `|`
 
 
 def _from_plain(kind: Any, value: Any) -> Any:

@@ -1,0 +1,3 @@
+"""An adapter whose import fails."""
+
+import a_library_that_nobody_has  # noqa: F401

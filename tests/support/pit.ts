@@ -1,0 +1,31 @@
+// Opens Snakepits for tests: one worker, adapters by file name, closed in the end whatever happens.
+import { fileURLToPath } from 'node:url'
+import { firstValueFrom } from 'rxjs'
+import { filter, timeout } from 'rxjs/operators'
+import { Snakepit, type SnakepitOptions, type WorkerLog } from '../../src/index.js'
+
+/** Milliseconds that a test waits for what has to come, on a machine that has other things to do. */
+export const patience = 10_000
+
+/** The path of an adapter beside a test file. */
+export function adapterOf(testFile: string, name: string): string {
+  return fileURLToPath(new URL(`adapters/${name}`, testFile))
+}
+
+/** A Snakepit of one worker. */
+export function openOne(adapter: string, options: Partial<SnakepitOptions> = {}): Promise<Snakepit> {
+  return Snakepit.open({ adapter, size: 1, drain: 0, ...options })
+}
+
+/** The pid of the only worker. */
+export function pidOf(pit: Snakepit): number {
+  const pid = pit.workers()[0]?.info()?.pid
+  if (pid === undefined) throw new Error('there is no worker')
+  return pid
+}
+
+/** The next line that a worker prints and that fits; to be called before it can be printed. */
+export function nextLog(pit: Snakepit, fits: string | ((log: WorkerLog) => boolean)): Promise<WorkerLog> {
+  const test = typeof fits === 'string' ? (log: WorkerLog) => log.message === fits : fits
+  return firstValueFrom(pit.logs$.pipe(filter(test), timeout(patience)))
+}
