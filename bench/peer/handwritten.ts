@@ -40,6 +40,14 @@ export class Handwritten {
     for await (const { json } of this.#client.chunks({ json: JSON.stringify({ n }) })) yield JSON.parse(json)
   }
 
+  /** Blocks as JSON carries them: base64. */
+  async *jsonBlocks(n: number): AsyncGenerator<Uint8Array> {
+    for await (const { json } of this.#client.jsonBlocks({ json: JSON.stringify({ n }) })) {
+      yield Buffer.from((JSON.parse(json) as { data: string }).data, 'base64')
+    }
+  }
+
+  /** Blocks as raw bytes, for a peer whose author knew better. */
   async *blocks(n: number): AsyncGenerator<Uint8Array> {
     for await (const { data } of this.#client.blocks({ json: JSON.stringify({ n }) })) yield data
   }

@@ -3,6 +3,7 @@
 `StringValue` and `BytesValue` have the same bytes as the messages `Json` and `Blob` of handwritten.proto.
 """
 
+import base64
 import json
 import sys
 from collections.abc import Iterator
@@ -30,12 +31,18 @@ def blocks(request: StringValue, _context: grpc.ServicerContext) -> Iterator[Byt
         yield BytesValue(value=BLOCK)
 
 
+def json_blocks(request: StringValue, _context: grpc.ServicerContext) -> Iterator[StringValue]:
+    for _ in range(json.loads(request.value)["n"]):
+        yield StringValue(value=json.dumps({"data": base64.b64encode(BLOCK).decode()}))
+
+
 def main() -> None:
     server = grpc.server(ThreadPoolExecutor(max_workers=32))
     read, text, data = StringValue.FromString, StringValue.SerializeToString, BytesValue.SerializeToString
     handlers = {
         "Call": grpc.unary_unary_rpc_method_handler(call, read, text),
         "Chunks": grpc.unary_stream_rpc_method_handler(chunks, read, text),
+        "JsonBlocks": grpc.unary_stream_rpc_method_handler(json_blocks, read, text),
         "Blocks": grpc.unary_stream_rpc_method_handler(blocks, read, data),
     }
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("bench.v1.HandwrittenService", handlers)])

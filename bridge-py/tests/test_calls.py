@@ -67,7 +67,7 @@ def test_the_generator_stops_at_the_end_of_its_window(calls: Host, tool: str) ->
         seen += len(calls.next(call, "items").sizes)
     calls.quiet(call)
     calls.credit(call, 1, 4)
-    assert list(calls.next(call, "items").sizes) == [3]
+    assert list(calls.next(call, "items").sizes) == [4]
     calls.quiet(call)
     calls.cancel(call)
     assert calls.end(call).WhichOneof("outcome") == "cancelled"
@@ -115,7 +115,11 @@ def test_a_chunk_that_cannot_be_sent_closes_the_generator_and_says_where(faults:
 @pytest.mark.proves("ERR-02")
 def test_errors_keep_their_structure(faults: Host) -> None:
     exception = faults.error("raises", {"kind": "chain"}).exception
-    assert (exception.type, exception.message, list(exception.bases)) == ("ValueError", "outer", ["Exception", "BaseException"])
+    assert (exception.type, exception.message, list(exception.bases)) == (
+        "ValueError",
+        "outer",
+        ["Exception", "BaseException"],
+    )
     assert (exception.cause.type, exception.cause.message) == ("KeyError", "'inner'")
     assert exception.frames[0].source == "raise failure from error"
     assert "_runtime" not in exception.traceback

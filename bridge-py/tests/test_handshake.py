@@ -32,7 +32,9 @@ from snakepit_bridge._protocol.messages import METHOD
         ({"transport": {"kind": "pigeon"}}, "listen", "'pigeon'"),
     ],
 )
-def test_failures_name_their_stage(start: Callable[..., Process], options: dict[str, Any], stage: str, words: str) -> None:
+def test_failures_name_their_stage(
+    start: Callable[..., Process], options: dict[str, Any], stage: str, words: str
+) -> None:
     adapter = options.pop("adapter", "calls.py")
     process = start(adapter, **options)
     failure = process.answer()["failure"]

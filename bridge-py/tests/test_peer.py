@@ -128,7 +128,7 @@ def test_small_frames_overtake_a_large_value_but_never_their_own_call() -> None:
     first = next(messages)
     small.add(b"\x02")
     rest = [first]
-    while not rest or b"\x01" != _bodies(rest[-1])[-1:]:
+    while not rest or _bodies(rest[-1])[-1:] != b"\x01":
         rest.append(next(messages))
     frames = [frame for message in rest for frame in Envelope.FromString(message).frames]
     order = [(frame.WhichOneof("kind"), getattr(frame, frame.WhichOneof("kind")).call) for frame in frames]

@@ -53,7 +53,7 @@ function admitObject(value: object, path: Path): unknown {
       if (Number.isNaN(value.getTime())) throw refuse(path, 'an invalid Date')
       return value
     }
-    if (value instanceof NdArray) return value
+    if (value instanceof NdArray) return present(value.data) && value
     if (value instanceof Map) return admitMap(value, path)
     if (value instanceof Set) return admitArray([...value], path)
     if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
@@ -117,8 +117,7 @@ function admitMap(map: ReadonlyMap<unknown, unknown>, path: Path): Record<string
 }
 
 function admitView(view: ArrayBufferView, path: Path): unknown {
-  // A view of memory that was transferred away looks empty; a new view of it throws.
-  if (view.byteLength === 0) new Uint8Array(view.buffer)
+  present(view)
   if (view instanceof Uint8Array) return view
   if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   if (view instanceof Uint8ClampedArray) return new NdArray(new Uint8Array(view.buffer, view.byteOffset, view.length))
@@ -127,6 +126,12 @@ function admitView(view: ArrayBufferView, path: Path): unknown {
   } catch (cause) {
     throw refuse(path, `${describe(view)}, whose elements have no counterpart in Python`, cause)
   }
+}
+
+/** Throws for a view of memory that was transferred away: it looks empty, but a new view of it cannot be made. */
+function present(view: ArrayBufferView): true {
+  if (view.byteLength === 0) new Uint8Array(view.buffer)
+  return true
 }
 
 function tooLong(path: Path, length: number): SnakepitError {

@@ -82,7 +82,7 @@ export class NdArray<T extends TypedArray = TypedArray> {
    * @throws SnakepitError `invalid_argument` when `shape` and `data.length` disagree
    */
   constructor(data: T, shape: readonly number[] = [data.length], dtype: DType = dtypeOf(data)) {
-    const layout = layouts[dtype]
+    const layout = layoutOf(dtype)
     if (layout === undefined || !(data instanceof layout.array)) {
       throw new SnakepitError(
         'invalid_argument',
@@ -113,13 +113,17 @@ export function dtypeOf(data: TypedArray): DType {
 
 /** Makes the array from raw little-endian bytes: a view where alignment allows it, else a copy. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: string): NdArray {
-  const layout = Object.hasOwn(layouts, dtype) ? layouts[dtype as DType] : undefined
+  const layout = layoutOf(dtype)
   if (layout === undefined) throw new Error(`arrays of dtype '${dtype}' are not known here`)
   const width = layout.array.BYTES_PER_ELEMENT
   if (bytes.byteLength % width !== 0) throw new Error(`${bytes.byteLength} bytes are no whole number of ${dtype}`)
   const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
   const data = new layout.array(aligned.buffer, aligned.byteOffset, aligned.byteLength / width)
   return new NdArray(data, shape, dtype as DType)
+}
+
+function layoutOf(dtype: string): Layout | undefined {
+  return Object.hasOwn(layouts, dtype) ? layouts[dtype as DType] : undefined
 }
 
 /** The elements of an array as raw bytes, without copying. */

@@ -135,6 +135,14 @@ export const HandwrittenServiceDefinition = {
       responseStream: true,
       options: {},
     },
+    jsonBlocks: {
+      name: "JsonBlocks",
+      requestType: Json as typeof Json,
+      requestStream: false,
+      responseType: Json as typeof Json,
+      responseStream: true,
+      options: {},
+    },
     blocks: {
       name: "Blocks",
       requestType: Json as typeof Json,
@@ -149,12 +157,14 @@ export const HandwrittenServiceDefinition = {
 export interface HandwrittenServiceImplementation<CallContextExt = {}> {
   call(request: Json, context: CallContext & CallContextExt): Promise<Json>;
   chunks(request: Json, context: CallContext & CallContextExt): ServerStreamingMethodResult<Json>;
+  jsonBlocks(request: Json, context: CallContext & CallContextExt): ServerStreamingMethodResult<Json>;
   blocks(request: Json, context: CallContext & CallContextExt): ServerStreamingMethodResult<Blob>;
 }
 
 export interface HandwrittenServiceClient<CallOptionsExt = {}> {
   call(request: Json, options?: CallOptions & CallOptionsExt): Promise<Json>;
   chunks(request: Json, options?: CallOptions & CallOptionsExt): AsyncIterable<Json>;
+  jsonBlocks(request: Json, options?: CallOptions & CallOptionsExt): AsyncIterable<Json>;
   blocks(request: Json, options?: CallOptions & CallOptionsExt): AsyncIterable<Blob>;
 }
 
