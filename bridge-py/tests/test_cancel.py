@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from host import Frame, Host
+from host import Host
+from snakepit_bridge._protocol.messages import Frame
 
 NOT_STARTED, CLOSED, INTERRUPTED = 1, 2, 3
 

@@ -12,7 +12,8 @@ from time import monotonic
 
 import pytest
 
-from host import Frame, Host
+from host import Host
+from snakepit_bridge._protocol.messages import Frame
 
 LIMIT_S = 2.0
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from snakepit_bridge._bootstrap import StartFailure
 
 # The same minimums as in requirements.txt; a test compares them.
-MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.19"}
+MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.20"}
 
 _MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf", "msgspec": "msgspec"}
 

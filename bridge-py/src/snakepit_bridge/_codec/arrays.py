@@ -12,7 +12,7 @@ from msgspec.msgpack import Ext
 
 from snakepit_bridge.errors import UndecodableValue
 
-EXTENSION = 1
+EXTENSION = 0x4E
 
 # numpy's name -> bytes of one element, and the format that a memoryview knows it by. memoryview knows no halves and no
 # complex numbers: those show as raw 16 bits, and as pairs of floats in one more dimension.
@@ -42,7 +42,9 @@ def loaded_numpy() -> Any:
 
 
 def write(numpy: Any, array: Any) -> Ext:
-    """A numpy array as an extension: ``[dtype, shape]``, padding to 8 bytes, elements little-endian in C order.
+    """A numpy array as an extension: length of the header, the header ``[dtype, shape]``, padding, the elements.
+
+    The elements are little-endian, in C order, and begin at a multiple of 8 bytes.
 
     Raises ``TypeError`` for dtypes whose elements are not plain numbers.
     """
@@ -51,9 +53,10 @@ def write(numpy: Any, array: Any) -> Ext:
         raise TypeError(f"arrays of dtype `{name}` have no raw form: send `array.tolist()` instead")
     plain = numpy.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
     header = msgspec.msgpack.encode((name, plain.shape))
-    padding = bytes(-len(header) % 8)
+    front = len(header).to_bytes(2, "little") + header
     # `reshape(-1)` of a contiguous array is a view; memoryviews cannot be cast where a dimension is 0.
-    return Ext(EXTENSION, b"".join((header, padding, memoryview(plain.reshape(-1).view(numpy.uint8)))))
+    elements = memoryview(plain.reshape(-1).view(numpy.uint8))
+    return Ext(EXTENSION, b"".join((front, bytes(-len(front) % 8), elements)))
 
 
 def read(content: memoryview) -> Any:
@@ -68,7 +71,11 @@ def read(content: memoryview) -> Any:
 
 
 def _split(content: memoryview) -> tuple[str, list[int], memoryview]:
-    name, shape, end = _read_header(content)
+    end = 2 + int.from_bytes(content[:2], "little")
+    try:
+        name, shape = _header.decode(content[2:end])
+    except (ValueError, msgspec.DecodeError) as error:
+        raise UndecodableValue("an array's header cannot be read") from error
     if name not in _LAYOUTS:
         raise UndecodableValue(f"arrays of dtype `{name}` are not known here")
     elements = content[end + -end % 8 :]
@@ -76,44 +83,6 @@ def _split(content: memoryview) -> tuple[str, list[int], memoryview]:
     if min(shape, default=0) < 0 or elements.nbytes != expected:
         raise UndecodableValue(f"an array of {name} with shape {shape} has {expected} bytes, {elements.nbytes} came")
     return name, shape, elements
-
-
-def _read_header(content: memoryview) -> tuple[str, list[int], int]:
-    # msgspec reads one value and refuses what follows, so the header's end has to be found first.
-    try:
-        end = _end_of_header(content)
-        name, shape = _header.decode(content[:end])
-    except (IndexError, ValueError) as error:
-        raise UndecodableValue("an array's header cannot be read") from error
-    return name, shape, end
-
-
-def _end_of_header(content: memoryview) -> int:
-    position = 1  # fixarray of 2
-    name = content[position]
-    if name & 0xE0 == 0xA0:
-        position += 1 + (name & 0x1F)
-    elif name == 0xD9:
-        position += 2 + content[position + 1]
-    else:
-        raise ValueError("no text where the dtype should be")
-    shape = content[position]
-    position += 1
-    if shape & 0xF0 == 0x90:
-        count = shape & 0x0F
-    elif shape == 0xDC:
-        count = int.from_bytes(content[position : position + 2], "big")
-        position += 2
-    else:
-        raise ValueError("no list where the shape should be")
-    for _ in range(count):
-        marker = content[position]
-        position += 1 + (_INTEGER_BYTES[marker] if marker >= 0x80 else 0)
-    return position
-
-
-# uint8..uint64 and int8..int64 of MessagePack, and the bytes that follow their marker.
-_INTEGER_BYTES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 
 
 def _shaped(name: str, shape: list[int], elements: memoryview) -> Any:

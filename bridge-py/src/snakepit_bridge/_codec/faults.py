@@ -20,7 +20,7 @@ _MAX_DEPTH = 900
 _MIN, _MAX = -(1 << 63), (1 << 64) - 1
 
 
-def mend(value: Any, depth: int = 0) -> Any:
+def mend(value: Any, encode: Callable[[Any], bytes], depth: int = 0) -> Any:
     """The value with integers beyond 64 bits as extensions, and memoryviews with gaps as bytes."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if _MIN <= value <= _MAX else extensions.write_integer(int(value))
@@ -29,21 +29,25 @@ def mend(value: Any, depth: int = 0) -> Any:
     if depth > _MAX_DEPTH:
         return value  # the encoder will say so
     if isinstance(value, dict):
-        return {key: mend(item, depth + 1) for key, item in value.items()}
+        return {key: mend(item, encode, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [mend(item, depth + 1) for item in value]
-    if isinstance(value, Enum):
-        return mend(value.value, depth + 1)
-    if _is_plain(value):
-        return value
-    fields = _fields(value)
-    if fields is not None:
-        return mend(fields, depth + 1)
+        return [mend(item, encode, depth + 1) for item in value]
+    # An object: left alone unless what is to be mended is inside it.
     try:
-        plain = convert(value)
-    except TypeError:
+        encode(value)
+    except (OverflowError, BufferError):
+        return mend(_opened(value), encode, depth + 1)
+    except Exception:
         return value  # the encoder will say so
-    return value if isinstance(plain, msgspec.msgpack.Ext) else mend(plain, depth + 1)
+    return value
+
+
+def _opened(value: Any) -> Any:
+    """One step into an object."""
+    if isinstance(value, Enum):
+        return value.value
+    fields = _fields(value)
+    return convert(value) if fields is None else fields
 
 
 def explain(value: Any, error: Exception, encode: Callable[[Any], bytes]) -> UnserializableValue:

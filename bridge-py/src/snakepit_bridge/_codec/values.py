@@ -36,13 +36,13 @@ def decode(data: bytes) -> Any:
     """The value of some bytes. Raises ``UndecodableValue``."""
     try:
         return _decode(data)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise UndecodableValue(f"these {len(data)} bytes are no MessagePack value: {error}") from error
 
 
 def _encode_with_care(value: Any, error: Exception) -> bytes:
     if isinstance(error, (OverflowError, BufferError)):
-        value = faults.mend(value)
+        value = faults.mend(value, _encode)
         try:
             return _encode(value)
         except Exception as second:

@@ -104,19 +104,22 @@ class Binder:
             raise self._fault("; ".join(faults))
 
     def _bind_extras(self, data: bytes) -> dict[str, Any]:
-        extras = {name: value for name, value in decode(data or b"\x80").items() if name not in self._names}
-        try:
-            bound: dict[str, Any] = msgspec.convert(extras, dict[str, self._extras], dec_hook=_from_plain)  # type: ignore[name-defined]
-        except ValidationError as fault:
-            raise self._describe(fault) from fault
+        bound: dict[str, Any] = {}
+        for name, value in decode(data or b"\x80").items():
+            if name in self._names:
+                continue
+            try:
+                bound[name] = msgspec.convert(value, self._extras, dec_hook=_from_plain)
+            except ValidationError as fault:
+                raise self._describe(fault, name) from fault
         return bound
 
-    def _describe(self, fault: ValidationError) -> InvalidParameter:
+    def _describe(self, fault: ValidationError, parameter: str = "") -> InvalidParameter:
         match = _FAULT.fullmatch(str(fault))
-        text, path = (match["text"], match["path"]) if match else (str(fault), None)
+        text, inner = (match["text"], match["path"] or "") if match else (str(fault), "")
+        path = f"{parameter}{inner}".lstrip(".")
         text = text[:1].lower() + text[1:]
-        place = f"parameter `{path.lstrip('.')}`: " if path else ""
-        return self._fault(f"{place}{text}", {"parameter": path.lstrip(".")} if path else {})
+        return self._fault(f"parameter `{path}`: {text}" if path else text, {"parameter": path} if path else {})
 
     def _fault(self, text: str, details: Mapping[str, str] | None = None) -> InvalidParameter:
         return InvalidParameter(f"tool '{self._tool}': {text}", details={"tool": self._tool, **(details or {})})
