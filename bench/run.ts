@@ -21,11 +21,14 @@ const questions: Readonly<Record<string, (stage: Stage) => Promise<Answer | Answ
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in questions))
-if (unknown.length > 0) throw new Error(`no question ${unknown.join(', ')}; there are ${Object.keys(questions).join(', ')}`)
+if (unknown.length > 0)
+  throw new Error(`no question ${unknown.join(', ')}; there are ${Object.keys(questions).join(', ')}`)
 
 const stage = await openStage()
 const info = stage.pit.workers()[0]?.info()
-console.log(`Node ${process.versions.node}, Python ${info?.python.version}, grpcio ${info?.packages.grpcio}, ${availableParallelism()} cores\n`)
+console.log(
+  `Node ${process.versions.node}, Python ${info?.python.version}, grpcio ${info?.packages.grpcio}, ${availableParallelism()} cores\n`,
+)
 let missed = 0
 for (const [name, ask] of Object.entries(questions)) {
   if (asked.length > 0 && !asked.includes(name)) continue

@@ -36,8 +36,17 @@ export async function inTurn(ours: () => Promise<number>, theirs: () => Promise<
     if (round > 0) samples.push(pair)
   }
   return {
-    ours: percentile(samples.map((pair) => pair.ours), 0.5),
-    theirs: percentile(samples.map((pair) => pair.theirs), 0.5),
-    ratio: percentile(samples.map((pair) => pair.ours / pair.theirs), 0.5),
+    ours: percentile(
+      samples.map((pair) => pair.ours),
+      0.5,
+    ),
+    theirs: percentile(
+      samples.map((pair) => pair.theirs),
+      0.5,
+    ),
+    ratio: percentile(
+      samples.map((pair) => pair.ours / pair.theirs),
+      0.5,
+    ),
   }
 }

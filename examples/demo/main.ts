@@ -25,7 +25,9 @@ await using pit = await Snakepit.open({
 const worker = pit.workers()[0]?.info()
 assert(worker)
 const before = await pit.execute<Status>('status')
-console.log(`Python ${worker.python.version} is warm (pid ${worker.pid}, ${worker.startedInMs} ms), ${before.images} images loaded.`)
+console.log(
+  `Python ${worker.python.version} is warm (pid ${worker.pid}, ${worker.startedInMs} ms), ${before.images} images loaded.`,
+)
 
 await iterate()
 await pipe()
@@ -56,7 +58,10 @@ async function pipe(): Promise<void> {
     filter((chunk) => !chunk.isFinal),
     map((chunk) => chunk.data),
     bufferCount(5),
-    map((five) => ({ epoch: five.at(-1)?.epoch ?? 0, loss: five.reduce((sum, { loss }) => sum + loss, 0) / five.length })),
+    map((five) => ({
+      epoch: five.at(-1)?.epoch ?? 0,
+      loss: five.reduce((sum, { loss }) => sum + loss, 0) / five.length,
+    })),
     tap(({ epoch, loss }) => console.log(`epoch ${String(epoch).padStart(3)}  mean loss ${loss.toFixed(4)}`)),
     pairwise(),
     takeWhile(([previous, { loss }]) => previous.loss - loss > 0.02, true),
@@ -95,8 +100,12 @@ async function cancel(): Promise<void> {
   assert.equal(after.loads, 1)
   assert.equal(after.cleanups, after.trainings)
   proven(`the loop ended with the reason of the abort: "${reason.message}"`)
-  proven(`Python's finally ran (${after.cleanups} of ${after.trainings} trainings cleaned up), last epoch ${after.last_epoch} of ${epochs}`)
-  proven(`the same worker (pid ${after.pid}) answered ${took.toFixed(1)} ms later, with its data loaded ${after.loads} time`)
+  proven(
+    `Python's finally ran (${after.cleanups} of ${after.trainings} trainings cleaned up), last epoch ${after.last_epoch} of ${epochs}`,
+  )
+  proven(
+    `the same worker (pid ${after.pid}) answered ${took.toFixed(1)} ms later, with its data loaded ${after.loads} time`,
+  )
 }
 
 /** A mistake comes back as what Python said. */

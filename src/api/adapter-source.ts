@@ -6,14 +6,16 @@ import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { AdapterSettings } from '../worker/worker-settings.js'
 
-const form = "a Python file ('./tools.py', './tools.py:Class', a file URL) or a module ('package.module', 'package.module:Class')"
+const form =
+  "a Python file ('./tools.py', './tools.py:Class', a file URL) or a module ('package.module', 'package.module:Class')"
 const modulePath = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u
 const withAttribute = /^(?<source>.+?):(?<attribute>[\p{L}_][\p{L}\p{N}_]*)$/u
 
 /** Resolves the option `adapter`. Throws `invalid_option` when it names no file that exists and no possible module. */
 export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
   const written = adapter instanceof URL ? pathOf(adapter) : adapter
-  if (typeof written !== 'string' || written.trim() === '' || written.includes('\0')) throw unexpected('adapter', form, adapter)
+  if (typeof written !== 'string' || written.trim() === '' || written.includes('\0'))
+    throw unexpected('adapter', form, adapter)
   const { source = written, attribute } = withAttribute.exec(written)?.groups ?? {}
   if (!source.endsWith('.py') && !/[/\\]/.test(source)) {
     if (!modulePath.test(source)) throw unexpected('adapter', form, adapter)

@@ -1,7 +1,9 @@
 // What a program may say about one call, checked.
 import { describe } from '../errors/expectation.js'
-import { milliseconds, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { milliseconds, oneOf, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
+import { type Affinity, affinities } from '../pool/index.js'
+import { checkSessionId } from './session-id.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 
 /** Options of `execute` and `stream`. Times are milliseconds. */
@@ -17,6 +19,12 @@ export interface CallOptions {
   readonly idleTimeout?: number | undefined
   /** How long the call may wait for a free worker. @default 10_000 */
   readonly queueTimeout?: number | undefined
+  /** The pool that runs the call. Default: the first. */
+  readonly pool?: string | undefined
+  /** Id of the session that the call belongs to; `pit.session(id)` gives it options of its own. */
+  readonly session?: string | undefined
+  /** How closely this call keeps to its session's worker. Default: the session's. */
+  readonly affinity?: Affinity | undefined
   /** What the tool finds in `context.metadata`. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Told what the tool reports with `context.progress(…)`. What it throws fails the call. */
@@ -34,6 +42,9 @@ const callOptions: readonly string[] = [
   'timeout',
   'idleTimeout',
   'queueTimeout',
+  'pool',
+  'session',
+  'affinity',
   'metadata',
   'onProgress',
 ] satisfies (keyof CallOptions)[]
@@ -43,23 +54,29 @@ const streamOptions: readonly string[] = [...callOptions, 'window']
 export function checkCallOptions(options: StreamOptions, streams: boolean): void {
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
   refuseUnknown(options, streams ? streamOptions : callOptions, streams ? 'stream()' : 'execute()')
-  const { signal, timeout, idleTimeout, queueTimeout, metadata, onProgress, window } = options
+  const { signal, timeout, idleTimeout, queueTimeout, session, affinity, metadata, onProgress, window } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
   if (timeout !== undefined) milliseconds('timeout', timeout)
   if (idleTimeout !== undefined) milliseconds('idleTimeout', idleTimeout)
   if (queueTimeout !== undefined) milliseconds('queueTimeout', queueTimeout)
+  if (session !== undefined) checkSessionId(session)
+  if (affinity !== undefined) oneOf('affinity', affinity, affinities)
   if (metadata !== undefined) checkMetadata(metadata)
-  if (onProgress !== undefined && typeof onProgress !== 'function') throw unexpected('onProgress', 'a function', onProgress)
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw unexpected('onProgress', 'a function', onProgress)
   if (window !== undefined) resolveWindow(window)
 }
 
-/** Longest name of a tool, in characters. */
-const longestName = 64
+/** The names that a tool can have, in Python as here. */
+const toolName = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/
 
 /** Checks the name of a tool and the shape of its arguments. Throws `invalid_argument`. */
 export function checkCall(tool: unknown, args: unknown): void {
-  if (typeof tool !== 'string' || tool === '' || tool.length > longestName) {
-    throw new SnakepitError('invalid_argument', `expected the tool's name, 1 to ${longestName} characters, got ${describe(tool)}`)
+  if (typeof tool !== 'string' || !toolName.test(tool)) {
+    throw new SnakepitError(
+      'invalid_argument',
+      `expected the tool's name, 1 to 64 letters, digits, '_', '.' or '-', got ${describe(tool)}`,
+    )
   }
   const fits = typeof args === 'object' && args !== null && !Array.isArray(args) && !ArrayBuffer.isView(args)
   if (!fits) {
@@ -70,8 +87,10 @@ export function checkCall(tool: unknown, args: unknown): void {
   }
 }
 
-function checkMetadata(metadata: unknown): void {
-  if (typeof metadata !== 'object' || metadata === null) throw unexpected('metadata', 'an object of texts', metadata)
+/** Checks what is handed on to tools as metadata. Throws `invalid_option`. */
+export function checkMetadata(metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw unexpected('metadata', 'an object of texts', metadata)
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string') throw unexpected(`metadata.${key}`, 'a text', value)
   }

@@ -5,6 +5,7 @@ import type { DataChunk } from '../peer/chunk.js'
 import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../pool/request.js'
 import type { Window } from '../wire/wire.js'
+import { type SignalWatcher, unwatchSignal, watchSignal } from './signal-watch.js'
 
 /** Everything that is known of a call before it begins. Times are milliseconds. */
 export interface CallSpec {
@@ -14,6 +15,8 @@ export interface CallSpec {
   /** Window of a stream; undefined asks for one value. */
   readonly window: Window | undefined
   readonly session: SessionTicket | undefined
+  /** The call is submitted once this has resolved, and fails with what it rejects with; undefined as a rule. */
+  readonly after: Promise<void> | undefined
   readonly sessionMetadata: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
@@ -45,16 +48,22 @@ export interface CallOwner {
 
 type State =
   | { readonly type: 'new' }
+  /** Not submitted yet: something has to happen first. */
+  | { readonly type: 'held' }
   | { readonly type: 'waiting' }
   | { readonly type: 'running'; readonly lease: Lease; readonly call: OutgoingCall }
+  /** It ended well for Python; its last items wait to be taken, and the signal still counts. */
+  | { readonly type: 'unread' }
   | { readonly type: 'settled' }
 
 const fresh: State = { type: 'new' }
+const held: State = { type: 'held' }
 const waiting: State = { type: 'waiting' }
+const unread: State = { type: 'unread' }
 const settled: State = { type: 'settled' }
 
 /** A call, from the moment it is asked for until Python has left it. */
-export class CallRun implements PoolRequest, CallListener {
+export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   readonly tool: string
   readonly session: SessionTicket | undefined
   readonly queueTimeout: number
@@ -82,9 +91,19 @@ export class CallRun implements PoolRequest, CallListener {
   begin(): void {
     const { signal } = this.#spec
     if (signal?.aborted === true) return this.#settleFailed(signal.reason, false)
-    signal?.addEventListener('abort', this)
-    this.#state = waiting
+    if (signal !== undefined) watchSignal(signal, this)
+    this.#state = held
     this.#armTimer()
+    if (this.#spec.after === undefined) return this.#submit()
+    this.#spec.after.then(
+      () => this.#submit(),
+      (error: unknown) => this.#settleFailed(error, true),
+    )
+  }
+
+  #submit(): void {
+    if (this.#state !== held) return
+    this.#state = waiting
     this.#pool.submit(this)
   }
 
@@ -95,7 +114,10 @@ export class CallRun implements PoolRequest, CallListener {
 
   /** The next item that has arrived. */
   take(): DataChunk | undefined {
-    return this.#call?.take()
+    const chunk = this.#call?.take()
+    // The tool may have waited for this to make room: its silence counts from here.
+    if (chunk !== undefined && this.#spec.idleTimeout !== undefined) this.#lastSign = performance.now()
+    return chunk
   }
 
   /** Items taken so far. */
@@ -104,8 +126,8 @@ export class CallRun implements PoolRequest, CallListener {
   }
 
   /** The signal fired. */
-  handleEvent(): void {
-    this.#fail(this.#spec.signal?.reason, 'aborted')
+  aborted(reason: unknown): void {
+    this.#fail(reason, 'aborted')
   }
 
   granted(lease: Lease): void {
@@ -154,7 +176,9 @@ export class CallRun implements PoolRequest, CallListener {
     if (this.#state === settled) return
     switch (end.type) {
       case 'ok':
-        this.#settle()
+        clearTimeout(this.#timer)
+        if (this.#call?.drained === false) this.#state = unread
+        else this.#settle()
         return this.#owner.succeeded(end, lease?.worker.info.id ?? '')
       case 'error':
       case 'lost':
@@ -164,7 +188,7 @@ export class CallRun implements PoolRequest, CallListener {
     }
   }
 
-  /** Settles the caller at once and asks Python to leave; the lease is given back when it has. */
+  /** Settles the caller at once, with whatever was not taken yet, and asks Python to leave; the lease is given back when it has. */
   #fail(error: unknown, cause: CancelCause): void {
     if (this.#state === settled) return
     this.#leave(cause)
@@ -188,13 +212,14 @@ export class CallRun implements PoolRequest, CallListener {
   #settle(): void {
     this.#state = settled
     clearTimeout(this.#timer)
-    this.#spec.signal?.removeEventListener('abort', this)
+    if (this.#spec.signal !== undefined) unwatchSignal(this.#spec.signal, this)
   }
 
   #armTimer(): void {
     const now = performance.now()
     const { idleTimeout } = this.#spec
-    const idleAt = idleTimeout === undefined || this.#lastSign === 0 ? now + (idleTimeout ?? Infinity) : this.#lastSign + idleTimeout
+    const idleAt =
+      idleTimeout === undefined || this.#lastSign === 0 ? now + (idleTimeout ?? Infinity) : this.#lastSign + idleTimeout
     this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.deadline, idleAt) - now), this)
   }
 
@@ -202,6 +227,8 @@ export class CallRun implements PoolRequest, CallListener {
   onTimer(): void {
     const { idleTimeout, timeout } = this.#spec
     const now = performance.now()
+    // A reader that has not taken what is there keeps the tool waiting, not the other way round.
+    if (this.#call?.drained === false) this.#lastSign = now
     if (now >= this.deadline - 0.5) return this.#fail(timedOut(this.tool, timeout, this.#state), 'timeout')
     if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
       return this.#fail(idle(this.tool, idleTimeout), 'timeout')
@@ -231,7 +258,7 @@ function outcomeOf(end: CallEnd): LeaseOutcome {
 }
 
 function timedOut(tool: string, timeout: number, state: State): SnakepitError {
-  const where = state.type === 'waiting' ? ', all of it waiting for a free worker' : ''
+  const where = state.type === 'waiting' || state.type === 'held' ? ', all of it waiting for a free worker' : ''
   return new SnakepitError('timeout', `tool '${tool}' did not end within ${timeout} ms${where}`, {
     details: { tool, timeout },
     mayHaveRun: state.type === 'running',

@@ -73,9 +73,13 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
   }
 
   failed(error: unknown, late: boolean): void {
-    // An abort or a timeout speaks before what has arrived and was not taken.
-    if (!late) this.#run = undefined
-    this.#ending ??= { type: 'failed', error }
+    if (late) {
+      this.#ending ??= { type: 'failed', error }
+    } else {
+      // An abort or a timeout speaks before what has arrived and was not taken.
+      this.#run = undefined
+      this.#ending = { type: 'failed', error }
+    }
     this.#serveEnding()
   }
 

@@ -90,5 +90,7 @@ class DataIterator<T> implements AsyncIterableIterator<T, undefined> {
 function dataOf(result: IteratorResult<Chunk<unknown, unknown>, undefined>): IteratorResult<unknown, undefined> {
   if (result.done === true) return result
   const { data, isFinal, metadata } = result.value
-  return isFinal && metadata.synthetic_final === 'true' ? { done: true, value: undefined } : { done: false, value: data }
+  return isFinal && metadata.synthetic_final === 'true'
+    ? { done: true, value: undefined }
+    : { done: false, value: data }
 }

@@ -4,7 +4,11 @@ import type { CallEnd } from '../peer/call-end.js'
 import type { FinalChunk } from '../peer/chunk.js'
 
 /** Everything a final chunk says: the tool's own metadata, and what the library knows of the call. */
-export function finalChunk(end: Extract<CallEnd, { type: 'ok' }>, seq: number, workerId: string): FinalChunk<unknown, unknown> {
+export function finalChunk(
+  end: Extract<CallEnd, { type: 'ok' }>,
+  seq: number,
+  workerId: string,
+): FinalChunk<unknown, unknown> {
   const metadata: Record<string, string> = {
     ...end.metadata,
     execution_time_ms: end.timings.runMs.toFixed(3),

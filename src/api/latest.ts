@@ -20,7 +20,10 @@ export function latest<T, R>(source: Observable<Chunk<T, R>>): Observable<Chunk<
           newest = chunk
           pending ??= setImmediate(pass)
         },
-        error: (error: unknown) => subscriber.error(error),
+        error: (error: unknown) => {
+          pass()
+          subscriber.error(error)
+        },
         complete: () => {
           pass()
           subscriber.complete()

@@ -1,5 +1,6 @@
 // Everything that may be said when a Snakepit is opened, checked and completed.
 import { milliseconds, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
 import type { Window } from '../wire/wire.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
@@ -11,11 +12,14 @@ export interface CallDefaults {
   readonly timeout?: number | undefined
   /** For a `stream`, queue included. @default 300_000 */
   readonly streamTimeout?: number | undefined
-  /** Ends a stream that gives no chunk and no progress for so long. Default: no limit. */
+  /** Ends a call that gives no chunk and no progress for so long. Default: no limit. */
   readonly idleTimeout?: number | undefined
   /** How far Python may be ahead of the reader of a stream. @default { items: 256, bytes: 1_048_576 } */
   readonly window?: WindowOption | undefined
 }
+
+/** Options of one pool: its workers, its scheduling, and what holds for its calls. */
+export interface NamedPoolOptions extends WorkerOptions, CallDefaults, Omit<PoolOptions, 'name'> {}
 
 /**
  * Options of `Snakepit.open`.
@@ -23,12 +27,30 @@ export interface CallDefaults {
  * @example
  * ```ts
  * { adapter: './tools.py', size: 4, requirements: ['numpy>=2'], timeout: 10_000 }
+ * { adapter: './tools.py', pools: { cpu: { size: 4 }, gpu: { size: 1, env: { CUDA_VISIBLE_DEVICES: '0' } } } }
  * ```
  */
-export interface SnakepitOptions extends WorkerOptions, CallDefaults, Omit<PoolOptions, 'name'> {}
+export interface SnakepitOptions extends Partial<NamedPoolOptions> {
+  /**
+   * Several pools by name. What is said beside `pools` holds for each that does not say otherwise. A call names its
+   * pool with the option `pool`; without, the first one takes it. Default: one pool named `default`.
+   */
+  readonly pools?: Readonly<Record<string, Partial<NamedPoolOptions>>> | undefined
+  /**
+   * `true` keeps the Node process alive for as long as the Snakepit is open. Otherwise a program that has nothing left
+   * to do ends by itself, and its workers with it. @default false
+   */
+  readonly keepAlive?: boolean | undefined
+}
 
-/** {@link SnakepitOptions}, complete. */
+/** {@link SnakepitOptions}, complete. The first pool is the default. */
 export interface SnakepitSettings {
+  readonly pools: readonly NamedPoolSettings[]
+  readonly keepAlive: boolean
+}
+
+/** {@link NamedPoolOptions}, complete. */
+export interface NamedPoolSettings {
   readonly worker: WorkerSetup
   readonly pool: PoolSettings
   readonly calls: CallSettings
@@ -42,27 +64,53 @@ export interface CallSettings {
   readonly window: Window
 }
 
+const ownNames: readonly string[] = ['pools', 'keepAlive'] satisfies (keyof SnakepitOptions)[]
 const callDefaultNames: readonly string[] = [
   'timeout',
   'streamTimeout',
   'idleTimeout',
   'window',
 ] satisfies (keyof CallDefaults)[]
+const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
+const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultNames, ...poolOptionNames]
 
 /** Checks all options. Throws `invalid_option` that names the option, the value and what was expected. */
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
-  const own = new Set<string>([...workerOptionNames, ...callDefaultNames])
-  const poolOptions = Object.fromEntries(Object.entries(options).filter(([name]) => !own.has(name)))
-  refuseUnknown(poolOptions, [...own, ...poolOptionNames], 'Snakepit.open')
+  refuseUnknown(options, [...namedPoolNames, ...ownNames], 'Snakepit.open')
+  const { pools, keepAlive = false, ...common } = options
+  if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
+  if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], keepAlive })
+  if (typeof pools !== 'object' || pools === null || Object.keys(pools).length === 0) {
+    throw unexpected('pools', 'an object with at least one pool', pools)
+  }
   return Object.freeze({
-    worker: resolveWorkerOptions(options),
-    pool: resolvePoolOptions(poolOptions),
-    calls: resolveCallDefaults(options),
+    pools: Object.entries(pools).map(([name, own]) => within(name, own, common)),
+    keepAlive,
   })
 }
 
-const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
+/** Options of one of several pools; what is wrong with them is said with the pool's name. */
+function within(name: string, own: unknown, common: Partial<NamedPoolOptions>): NamedPoolSettings {
+  if (typeof own !== 'object' || own === null) throw unexpected(`pools.${name}`, 'an object', own)
+  try {
+    refuseUnknown(own, namedPoolNames, `pool '${name}'`)
+    return resolveNamedPool(name, { ...common, ...own })
+  } catch (error) {
+    if (!(error instanceof SnakepitError)) throw error
+    const { code, message, details, cause } = error
+    throw new SnakepitError(code, `pool '${name}': ${message}`, { details: { ...details, pool: name }, cause })
+  }
+}
+
+function resolveNamedPool(name: string, options: Partial<NamedPoolOptions>): NamedPoolSettings {
+  const poolOptions = Object.fromEntries(Object.entries(options).filter(([key]) => poolOptionNames.includes(key)))
+  return Object.freeze({
+    worker: resolveWorkerOptions(options as WorkerOptions),
+    pool: resolvePoolOptions({ ...poolOptions, name }),
+    calls: resolveCallDefaults(options),
+  })
+}
 
 function resolveCallDefaults(options: CallDefaults): CallSettings {
   const { timeout = 30_000, streamTimeout = 300_000, idleTimeout, window } = options

@@ -1,36 +1,24 @@
-// The door of the library: opens a pool of Python workers, calls their tools, closes it.
-import { filter, map, type Observable } from 'rxjs'
-import { encodeValue } from '../codec/msgpack.js'
-import { Pool, type PoolStats } from '../pool/index.js'
-import { childEnvironment, resolvePython } from '../python/index.js'
-import { worker$ } from '../worker/worker.js'
+// The door of the library: opens pools of Python workers, calls their tools, closes them.
+import { filter, map, merge, type Observable } from 'rxjs'
+import { listed, nearest } from '../errors/expectation.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
+import type { PoolState, PoolStats } from '../pool/index.js'
 import type { WorkerLog } from '../worker/worker-event.js'
-import { serveTools } from '../peer/serve-tools.js'
-import { type CallOptions, checkCall, checkCallOptions, type StreamOptions } from './call-options.js'
-import { CallRun, type CallSpec } from './call-run.js'
-import { ChunkStream } from './chunk-stream.js'
-import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
-import { runToEnd } from './unary-call.js'
-import { resolveWindow } from './window-option.js'
+import type { CallOptions, StreamOptions } from './call-options.js'
+import type { ChunkStream } from './chunk-stream.js'
+import { type CloseOptions, checkCloseOptions } from './close-options.js'
+import { NamedPool, type ToolArguments } from './named-pool.js'
+import { onProgramEnd } from './program-end.js'
+import { checkSessionOptions, Session, type SessionOptions } from './session.js'
+import { checkSessionId } from './session-id.js'
+import { resolveSnakepitOptions, type SnakepitOptions } from './snakepit-options.js'
+import type { Untyped } from './untyped.js'
 import { type Worker, workerOf } from './worker-view.js'
 
-/** Parameter names and values, as a Python function takes them by keyword. */
-export type ToolArguments = Readonly<Record<string, unknown>>
+export type { CloseOptions } from './close-options.js'
 
 /**
- * What a tool gives when the call does not name a type: as with `JSON.parse`, the program knows better than the library.
- */
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export type Untyped = any
-
-/** How to close. */
-export interface CloseOptions {
-  /** Milliseconds that accepted calls get to finish; `Infinity` allowed. @default 10_000 */
-  readonly drain?: number
-}
-
-/**
- * A pool of warm Python workers whose tools are called like functions.
+ * Pools of warm Python workers whose tools are called like functions.
  *
  * @example
  * ```ts
@@ -40,39 +28,48 @@ export interface CloseOptions {
  * ```
  */
 export class Snakepit implements AsyncDisposable {
-  readonly #settings: SnakepitSettings
-  readonly #pool: Pool
+  readonly #pools: ReadonlyMap<string, NamedPool>
+  readonly #first: NamedPool
+  readonly #alive: NodeJS.Timeout | undefined
+  readonly #leaveProgramEnd: () => void
 
-  private constructor(settings: SnakepitSettings, pool: Pool) {
-    this.#settings = settings
-    this.#pool = pool
+  private constructor(pools: readonly [NamedPool, ...NamedPool[]], keepAlive: boolean) {
+    this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
+    this.#first = pools[0]
+    this.#alive = keepAlive ? setInterval(() => undefined, 2 ** 30) : undefined
+    this.#leaveProgramEnd = onProgramEnd(() => this.close())
   }
 
   /**
-   * Finds or builds the Python that is needed, starts the workers, and resolves when one of them is ready; the others
-   * follow.
+   * Finds or builds the Python that is needed, starts the workers, and resolves when every pool has one that is ready;
+   * the others follow.
    *
    * @throws SnakepitError `invalid_option`, `python_not_found`, `environment_failed`, or `worker_start_failed` with the
-   *   traceback or the last lines of output: at once, never a bare timeout
+   *   traceback or the last lines of output: at once, never a bare timeout. Pools that could start are stopped again
    */
   static async open(options: SnakepitOptions): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
-    const pool = new Pool(settings.pool, { spawn: await spawner(settings) })
+    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool)))
     try {
-      await pool.start()
+      await Promise.all(pools.map((pool) => pool.start()))
     } catch (error) {
-      await pool.close({ drain: 0 })
+      await Promise.all(pools.map(({ pool }) => pool.close({ drain: 0 })))
       throw error
     }
-    return new Snakepit(settings, pool)
+    return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings.keepAlive)
   }
 
   /** What the workers print and log, line by line. Lines that nobody listens to are dropped. */
   get logs$(): Observable<WorkerLog> {
-    return this.#pool.roster$.pipe(
+    return merge(...[...this.#pools.values()].map(({ pool }) => pool.roster$)).pipe(
       map((news) => (news.type === 'worker-event' && news.event.type === 'log' ? news.event.log : undefined)),
       filter((log) => log !== undefined),
     )
+  }
+
+  /** How a pool is: replayed to whoever subscribes, then each change. Completes when it is closed. */
+  state$(pool?: string): Observable<PoolState> {
+    return this.#poolOf(pool).pool.state$
   }
 
   /**
@@ -86,49 +83,81 @@ export class Snakepit implements AsyncDisposable {
    *   the tool raises; the reason of `signal` when that fires
    */
   async execute<T = Untyped>(tool: string, args: ToolArguments = {}, options: CallOptions = {}): Promise<T> {
-    checkCallOptions(options, false)
-    return runToEnd(this.#pool, this.#specOf(tool, args, options, this.#settings.calls.timeout)) as Promise<T>
+    return this.#poolOf(options?.pool).execute(tool, args, options) as Promise<T>
   }
 
   /**
    * Calls a tool that streams. Nothing happens until the result is iterated or subscribed to; each time is a call.
    *
+   * @typeParam T what the tool yields
+   * @typeParam R what its generator returns, as a rule nothing (`null`)
    * @param args its parameters by name; encoded when a call begins
    * @throws SnakepitError `invalid_option` and `invalid_argument` at once; the others, as with `execute`, and
    *   `streaming_not_supported`, `idle_timeout`, when iterated
    */
-  stream<T = Untyped, R = null>(tool: string, args: ToolArguments = {}, options: StreamOptions = {}): ChunkStream<T, R> {
-    checkCallOptions(options, true)
-    checkCall(tool, args)
-    const { streamTimeout, window } = this.#settings.calls
-    const resolved = resolveWindow(options.window, window)
-    return new ChunkStream((owner) => {
-      const spec = { ...this.#specOf(tool, args, options, streamTimeout), window: resolved }
-      return new CallRun(this.#pool, spec, owner)
-    })
-  }
-
-  /** The workers, as they are now. */
-  workers(): readonly Worker[] {
-    return this.#pool.workers().map(workerOf)
-  }
-
-  /** Counts, latencies and workers by state, as they are now. */
-  stats(): PoolStats {
-    return this.#pool.stats()
-  }
-
-  /** Resolves when every worker is ready; rejects when one of them cannot become so. */
-  ready(): Promise<void> {
-    return this.#pool.allReady()
+  stream<T = Untyped, R = null>(
+    tool: string,
+    args: ToolArguments = {},
+    options: StreamOptions = {},
+  ): ChunkStream<T, R> {
+    return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R>
   }
 
   /**
-   * Takes no more calls, lets the accepted ones finish, stops the workers. Always resolves; may be called again, also to
+   * A session: calls that share a worker and the state it keeps for them. Asking again for one that is open gives the
+   * same; its options stay what they were.
+   *
+   * @param id a name for it, 1 to 256 characters without control characters
+   * @throws SnakepitError `invalid_option`, `pool_not_found`
+   */
+  session(id: string, options: SessionOptions = {}): Session {
+    checkSessionId(id)
+    checkSessionOptions(options)
+    const pool = this.#poolOf(options.pool)
+    const known = pool.session(id)
+    if (known !== undefined) return known
+    const session = new Session(id, pool, options)
+    pool.remember(session)
+    return session
+  }
+
+  /** The workers of all pools, or of one, as they are now. */
+  workers(pool?: string): readonly Worker[] {
+    const pools = pool === undefined ? [...this.#pools.values()] : [this.#poolOf(pool)]
+    return pools.flatMap((each) => each.pool.workers().map(workerOf))
+  }
+
+  /** Counts, latencies and workers by state of a pool, as they are now. */
+  stats(pool?: string): PoolStats {
+    return this.#poolOf(pool).pool.stats()
+  }
+
+  /** Resolves when every worker of every pool, or of one, is ready; rejects when one of them cannot become so. */
+  async ready(pool?: string): Promise<void> {
+    const pools = pool === undefined ? [...this.#pools.values()] : [this.#poolOf(pool)]
+    await Promise.all(pools.map((each) => each.pool.allReady()))
+  }
+
+  /**
+   * Takes no more calls and lets the accepted ones finish; the workers stay until `close`.
+   *
+   * @param limit milliseconds to wait; `Infinity` allowed. Default: the option `drain`
+   * @returns true when all finished in time
+   */
+  async drain(limit?: number): Promise<boolean> {
+    const drained = await Promise.all([...this.#pools.values()].map(({ pool }) => pool.drain(limit)))
+    return drained.every((all) => all)
+  }
+
+  /**
+   * Takes no more calls, lets the accepted ones finish, stops the workers. Always resolves, however the workers behave; may be called again, also to
    * cut an earlier call's `drain` short.
    */
-  close(options: CloseOptions = {}): Promise<void> {
-    return this.#pool.close(options)
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkCloseOptions(options)
+    this.#leaveProgramEnd()
+    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options)))
+    clearInterval(this.#alive)
   }
 
   /** The same as `close()`. */
@@ -136,40 +165,12 @@ export class Snakepit implements AsyncDisposable {
     return this.close()
   }
 
-  #specOf(tool: string, args: ToolArguments, options: StreamOptions, timeout: number): CallSpec {
-    checkCall(tool, args)
-    return {
-      tool,
-      arguments: encodeValue(args),
-      window: undefined,
-      session: undefined,
-      sessionMetadata: {},
-      metadata: options.metadata ?? {},
-      signal: options.signal,
-      timeout: options.timeout ?? timeout,
-      idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
-      queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
-      onProgress: options.onProgress,
-    }
+  #poolOf(name: string | undefined): NamedPool {
+    if (name === undefined) return this.#first
+    const pool = this.#pools.get(name)
+    if (pool !== undefined) return pool
+    const meant = nearest(String(name), this.#pools.keys())
+    const hint = meant === undefined ? `there are ${listed(this.#pools.keys())}` : `did you mean '${meant}'?`
+    throw new SnakepitError('pool_not_found', `there is no pool '${name}'; ${hint}`, { details: { pool: name } })
   }
-}
-
-/** Everything that a pool's workers have in common, as the way to start one. */
-async function spawner({ worker, pool }: SnakepitSettings) {
-  const { python, requirements, cwd, adapter, transport, startTimeout, environment, onSetup } = worker
-  const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
-  const common = {
-    python: executable,
-    pythonVersion: version,
-    env: childEnvironment(environment, pool.size),
-    cwd,
-    adapter,
-    transport,
-    concurrency: pool.concurrency,
-    startTimeout,
-    // The pool has drained when it stops a worker: what still runs has had its time.
-    stopGrace: 0,
-    handler: serveTools(new Map()),
-  }
-  return (id: string, stop$: Observable<unknown>) => worker$({ id, ...common }, stop$)
 }

@@ -18,7 +18,8 @@ const defaults: Window = Object.freeze({ items: 256, bytes: 1024 * 1024 })
 export function resolveWindow(option: WindowOption | undefined, fallback: Window = defaults): Window {
   if (option === undefined) return fallback
   if (typeof option === 'number') return { items: wholeNumber('window', option, 1, mostItems), bytes: fallback.bytes }
-  if (typeof option !== 'object' || option === null) throw unexpected('window', 'a number of items or { items, bytes }', option)
+  if (typeof option !== 'object' || option === null)
+    throw unexpected('window', 'a number of items or { items, bytes }', option)
   refuseUnknown(option, ['items', 'bytes'], 'window')
   return {
     items: wholeNumber('window.items', option.items ?? fallback.items, 1, mostItems),

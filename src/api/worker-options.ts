@@ -1,5 +1,6 @@
 // What a program may say about its Python workers: what they serve, what runs them, how they are reached.
-import { isAbsolute, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
 import { type EnvironmentOptions, type EnvironmentSettings, resolveEnvironmentOptions } from '../python/index.js'
 import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
@@ -65,10 +66,19 @@ export const workerOptionNames: readonly (keyof WorkerOptions)[] = [
 
 /** Checks the options of the workers. Throws `invalid_option`. */
 export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
-  const { adapter, python, requirements = [], cwd = process.cwd(), startTimeout = 60_000, onSetup = announceOnce() } = options
+  const {
+    adapter,
+    python,
+    requirements = [],
+    cwd = process.cwd(),
+    startTimeout = 60_000,
+    onSetup = announceOnce(),
+  } = options
   if (typeof cwd !== 'string' || cwd === '') throw unexpected('cwd', 'a path', cwd)
+  if (!isFolder(cwd)) throw unexpected('cwd', 'a folder that is there', cwd)
+  if (!isFolder(cwd)) throw unexpected('cwd', 'a folder that is there', cwd)
   if (typeof onSetup !== 'function') throw unexpected('onSetup', 'a function', onSetup)
-  const folder = isAbsolute(cwd) ? cwd : resolve(cwd)
+  const folder = resolve(cwd)
   const { env, inheritEnv } = options
   return Object.freeze({
     adapter: resolveAdapter(adapter, folder),
@@ -82,6 +92,10 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
   })
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
 const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost']
 const highestPort = 65_535
 
@@ -91,7 +105,8 @@ function resolveTransport({ transport = 'auto', host, basePort, portRange }: Wor
   if (host === undefined && basePort === undefined && portRange === undefined && process.platform !== 'win32') {
     return { kind: 'grpc-unix', reason: `gRPC: ${reason}; a unix socket: nothing listens on the network` }
   }
-  if (host !== undefined && !loopback.includes(host)) throw unexpected('host', 'a loopback address (127.0.0.1, ::1, localhost)', host)
+  if (host !== undefined && !loopback.includes(host))
+    throw unexpected('host', 'a loopback address (127.0.0.1, ::1, localhost)', host)
   const first = wholeNumber('basePort', basePort ?? 0, 0, highestPort)
   const count = wholeNumber('portRange', portRange ?? 100, 1, highestPort)
   return {

@@ -7,6 +7,10 @@ import { NdArray, type TypedArray } from './nd-array.js'
 /** How deep values may be nested. */
 export const maxDepth = 100
 
+// What Python's `datetime` can hold.
+const firstInstant = Date.parse('0001-01-01T00:00:00.000Z')
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** How many elements a list may have; more than that belongs into a typed array. */
 export const maxElements = 100_000_000
 
@@ -50,7 +54,10 @@ function admitObject(value: object, path: Path): unknown {
     if (ArrayBuffer.isView(value)) return admitView(value, path)
     if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value)
     if (value instanceof Date) {
-      if (Number.isNaN(value.getTime())) throw refuse(path, 'an invalid Date')
+      const time = value.getTime()
+      if (Number.isNaN(time)) throw refuse(path, 'an invalid Date')
+      if (time < firstInstant || time > lastInstant)
+        throw refuse(path, 'a Date outside the years 1 to 9999, which Python cannot hold')
       return value
     }
     if (value instanceof NdArray) return present(value.data) && value

@@ -23,6 +23,7 @@ export const errorCategories = {
   session_quota_exceeded: 'pool',
   session_ended: 'pool',
   circuit_open: 'pool',
+  tool_quarantined: 'pool',
   // The Python process.
   worker_start_failed: 'worker',
   worker_crashed: 'worker',

@@ -5,6 +5,7 @@ import {
   type Frame,
   type Hello,
   type Log,
+  SessionEndReason,
   type Start,
   type Window,
   CancelRung as WireRung,
@@ -111,6 +112,12 @@ export class Peer {
       this.#pings.set(nonce, { resolve, reject })
       this.outbox.push({ $case: 'ping', value: { nonce } })
     })
+  }
+
+  /** Tells the other side that a session is over, so that it frees what it keeps for it. */
+  endSession(session: string, reason: 'ended' | 'expired'): void {
+    const wire = reason === 'ended' ? SessionEndReason.ENDED : SessionEndReason.EXPIRED
+    this.outbox.push({ $case: 'sessionEnd', value: { session, reason: wire } })
   }
 
   /** Asks the other side to take no new calls, finish what it has within the grace, and leave. */

@@ -1,10 +1,12 @@
 // The scheduling decision: which worker a call runs on, what it waits for, or why it is refused.
+import type { Liveliness } from './life-sign.js'
 import type { PoolRequest } from './request.js'
 
 /** What the decision looks at in a worker that finished its handshake. */
 export interface WorkerView {
   /** `leaving` finishes what it runs and takes nothing new; `tainted` is not to be trusted with anything new either. */
   readonly condition: WorkerCondition
+  readonly sign: Liveliness
   /** Slots taken. */
   readonly leases: number
   /** Slots there are. */
@@ -60,12 +62,19 @@ export function pinOf<W>(request: Pick<PoolRequest, 'session'>, home: Home<W>): 
   return session === undefined || session.affinity === 'hint' || home === 'none' ? undefined : home
 }
 
-/** True for a worker that would take a call now. */
+/**
+ * True for a worker that would take a call now. Nothing is queued behind a Python that does not get to answer where it
+ * has other calls to get through; one that takes a call at a time may be given one if nobody else is free.
+ */
 export function isFree(worker: WorkerView): boolean {
-  return worker.condition === 'ready' && worker.leases < worker.concurrency
+  return (
+    worker.condition === 'ready' &&
+    worker.leases < worker.concurrency &&
+    (worker.sign === 'responsive' || (worker.concurrency === 1 && worker.sign !== 'hung'))
+  )
 }
 
-/** Fewest leases first, then the one that has rested longest. */
+/** Those that answer first, then the fewest leases, then the one that has rested longest. */
 function bestFree<W extends WorkerView>(workers: Iterable<W>): W | undefined {
   let best: W | undefined
   for (const worker of workers) {
@@ -75,5 +84,7 @@ function bestFree<W extends WorkerView>(workers: Iterable<W>): W | undefined {
 }
 
 function isBetter(one: WorkerView, other: WorkerView): boolean {
+  const answers = one.sign === 'responsive'
+  if (answers !== (other.sign === 'responsive')) return answers
   return one.leases === other.leases ? one.lastUsed < other.lastUsed : one.leases < other.leases
 }

@@ -32,6 +32,8 @@ export class Lane implements Link<Lane> {
   /** Its place in the order of turns over all rings; lower comes first. */
   turn = 0
   readonly calls = new Chain<Waiting>()
+  /** How many they are. */
+  length = 0
 }
 
 /** The one of two lanes whose turn comes first. */

@@ -1,9 +1,13 @@
 // What goes into the scheduler and what comes out of it.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { LossReason } from './departure.js'
+import type { GuardFact } from './guard.js'
+import type { Liveliness } from './life-sign.js'
 import type { LeaseReturned, PoolLease } from './pool-lease.js'
 import type { PoolWorker } from './pool-worker.js'
 import type { LeaseOutcome, PoolRequest } from './request.js'
-import type { SessionFact } from './session-table.js'
+import type { SessionFact } from './session-fact.js'
+import type { Taint } from './taint.js'
 
 /** Everything the scheduler hears of. */
 export type PoolEvent =
@@ -20,8 +24,9 @@ export type PoolEvent =
 /** What the scheduler hears of workers. */
 export type WorkerNews =
   | { readonly type: 'worker-ready'; readonly worker: PoolWorker }
-  /** It takes nothing new from now on. */
-  | { readonly type: 'worker-leaving'; readonly worker: PoolWorker; readonly condition: 'leaving' | 'tainted' }
+  /** It takes nothing new from now on, and its sessions lost it; what it runs may go on. */
+  | { readonly type: 'worker-leaving'; readonly worker: PoolWorker; readonly because: LossReason }
+  | { readonly type: 'worker-sign'; readonly worker: PoolWorker; readonly sign: Liveliness }
   | { readonly type: 'worker-gone'; readonly worker: PoolWorker }
 
 /** Makes the error for one refused call, so that each has a stack and an identity of its own. */
@@ -35,4 +40,11 @@ export type PoolFact =
   | { readonly type: 'dropped'; readonly request: PoolRequest }
   /** A slot is free again. `ran` is in milliseconds. */
   | { readonly type: 'ended'; readonly lease: PoolLease; readonly outcome: LeaseOutcome; readonly ran: number }
+  /** A call left its worker in a state in which it should run no other: it takes nothing new any more. */
+  | { readonly type: 'worker-tainted'; readonly worker: PoolWorker; readonly by: Taint }
+  /** A worker that takes nothing new runs nothing any more. */
+  | { readonly type: 'worker-vacant'; readonly worker: PoolWorker }
+  /** How many calls wait that any worker could run. Told when it changes, of pools that can grow. */
+  | { readonly type: 'demand'; readonly calls: number }
+  | GuardFact
   | SessionFact

@@ -1,9 +1,5 @@
-// The options of a pool: what may be said, what holds by default, and what is refused.
-import { availableParallelism } from 'node:os'
-import { describe, listed, nearest } from '../errors/expectation.js'
-import { badOption } from './refusals.js'
-import { type Affinity, affinities } from './request.js'
-import type { RestartRules } from './restart-policy.js'
+// What may be said about a pool, with its units, bounds and defaults.
+import type { Affinity } from './request.js'
 
 /** How lost workers are replaced. */
 export interface RestartOptions {
@@ -23,12 +19,71 @@ export interface RestartOptions {
   readonly jitter?: number
 }
 
+/**
+ * When workers are replaced though nothing is wrong with them. The replacement is ready before the old worker takes its
+ * last call, so while one is recycled there is a process more than usual.
+ *
+ * Sessions of the old worker are told `session-lost`, `because: 'recycled'`. Those that only hint bind anew by themselves;
+ * strict ones get `session_worker_unavailable` until they are renewed. Workers without strict sessions go first.
+ *
+ * @example
+ * ```ts
+ * { maxCalls: 10_000, maxMemory: 4 * 2 ** 30 }
+ * ```
+ */
+export interface RecycleOptions {
+  /** Calls that a worker runs, an integer from 1 up or `Infinity`. Default `Infinity`. */
+  readonly maxCalls?: number
+  /** Milliseconds that a worker serves, `Infinity` allowed. Default `Infinity`. */
+  readonly maxAge?: number
+  /** Bytes resident of its Python process, looked at when it is done with a call. Linux only. Default `Infinity`. */
+  readonly maxMemory?: number
+  /** The share of calls and age that chance takes off for each worker, 0 to 1, so that not all go at once. Default 0.1. */
+  readonly jitter?: number
+  /** Workers that are in replacement at a time, an integer from 1 up. Default 1. */
+  readonly atOnce?: number
+}
+
+/** What keeps a call that kills workers from killing them all. */
+export interface BarrierOptions {
+  /** Crashes that calls of a tool may be there at, an integer from 1 up; then `tool_quarantined`. Default 2. */
+  readonly crashes?: number
+  /** Milliseconds that `crashes` looks back. Default 60 000. */
+  readonly within?: number
+}
+
+/**
+ * When calls are refused with `circuit_open` because those before them failed. A call fails by a Python exception, a
+ * timeout that its worker saw, or the loss of its worker; not by a cancel, nor by arguments that made no sense.
+ */
+export interface BreakerOptions {
+  /** Failures within `within` that open it, an integer from 1 up. Default 5. */
+  readonly failures?: number
+  /** Milliseconds that `failures` looks back. Default 60 000. */
+  readonly within?: number
+  /** Milliseconds it stays open before calls are tried. Default 30 000. */
+  readonly cooldown?: number
+  /** Calls that are tried then, and that must all succeed for it to close, an integer from 1 up. Default 1. */
+  readonly halfOpenCalls?: number
+}
+
 /** What may be said about a pool. Times are milliseconds; where a time may be `Infinity`, it says so. */
 export interface PoolOptions {
   /** The pool's name, 1 to 64 letters, digits, `.`, `_` and `-`. Its workers are `name-0`, `name-1` … Default `default`. */
   readonly name?: string
-  /** How many workers, an integer from 1 up. Default: the cores there are, 4 at most. */
+  /**
+   * How many workers, an integer from 1 up; with `minSize` and `maxSize`, how many at first. Default: `minSize`, else the
+   * cores there are, 4 at most.
+   */
   readonly size?: number
+  /** The fewest workers, an integer from 1 up. Given with `maxSize` or `size`. Default `size`. */
+  readonly minSize?: number
+  /** The most workers, an integer from 1 up. Given with `minSize` or `size`. Default `size`. */
+  readonly maxSize?: number
+  /** How long a worker must have been to spare before one above `minSize` is let go. Default 60 000. */
+  readonly workerIdleTimeout?: number
+  /** How long a worker that is recycled or let go may finish what it runs, `Infinity` allowed. Default 300 000. */
+  readonly workerDrain?: number
   /** How many workers may be starting at a time, an integer from 1 up. Default 4. */
   readonly startBatch?: number
   /** Calls that one worker runs at a time, an integer from 1 up. Default 1, right for tools that are not `async`. */
@@ -48,109 +103,12 @@ export interface PoolOptions {
   /** How long `close` waits for stopped workers to be gone. Default 15 000. */
   readonly stopLimit?: number
   readonly restart?: RestartOptions
-}
-
-/** A pool's options, complete and frozen. */
-export interface PoolSettings extends Readonly<Required<Omit<PoolOptions, 'restart'>>> {
-  readonly restart: RestartRules
-}
-
-/**
- * Checks the options of a pool and fills in the rest.
- *
- * @throws SnakepitError `invalid_option` that names the option, what was expected and what came.
- */
-export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
-  const settings = resolve<PoolSettings>(options, poolRules, '')
-  return Object.freeze(settings)
-}
-
-/** Checks one option and gives its value. */
-interface OptionRule<T> {
-  readonly default: () => T
-  readonly expected: string
-  readonly accepts: (value: unknown) => boolean
-}
-
-type OptionRules<T> = { readonly [K in keyof T]: OptionRule<T[K]> | { readonly group: OptionRules<T[K]> } }
-
-const restartRules: OptionRules<RestartRules> = {
-  maxCrashes: integerFrom(1, 5),
-  within: milliseconds(60_000),
-  maxStartFailures: integerFrom(0, 3),
-  backoff: milliseconds(100),
-  maxBackoff: milliseconds(30_000),
-  stableAfter: milliseconds(10_000),
-  jitter: {
-    default: () => 0.2,
-    expected: 'a number from 0 to 1',
-    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
-  },
-}
-
-const poolRules: OptionRules<PoolSettings> = {
-  name: {
-    default: () => 'default',
-    expected: '1 to 64 letters, digits, `.`, `_` or `-`',
-    accepts: (value) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value),
-  },
-  size: { ...integerFrom(1, 1), default: () => Math.min(4, availableParallelism()) },
-  startBatch: integerFrom(1, 4),
-  concurrency: integerFrom(1, 1),
-  maxQueue: integerFrom(0, 1000),
-  queueTimeout: milliseconds(10_000, 'or Infinity'),
-  affinity: {
-    default: () => 'hint',
-    expected: `one of ${listed(affinities)}`,
-    accepts: (value) => (affinities as readonly unknown[]).includes(value),
-  },
-  sessionTtl: milliseconds(3_600_000, 'or Infinity'),
-  maxSessions: integerFrom(1, 10_000),
-  drain: milliseconds(10_000, 'or Infinity'),
-  stopLimit: milliseconds(15_000),
-  restart: { group: restartRules },
-}
-
-function integerFrom(least: number, fallback: number): OptionRule<number> {
-  return {
-    default: () => fallback,
-    expected: `an integer from ${least} up`,
-    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least,
-  }
-}
-
-function milliseconds(fallback: number, orInfinity?: 'or Infinity'): OptionRule<number> {
-  return {
-    default: () => fallback,
-    expected: `milliseconds from 0 up${orInfinity ? `, ${orInfinity}` : ''}`,
-    accepts: (value) => typeof value === 'number' && value >= 0 && (value < Infinity || orInfinity !== undefined),
-  }
-}
-
-function resolve<T>(options: unknown, rules: OptionRules<T>, path: string): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const what = path === '' ? 'pool options' : `\`${path}\``
-    throw badOption(`expected ${what} to be an object, got ${describe(options)}`, path)
-  }
-  const given = options as Readonly<Record<string, unknown>>
-  const prefix = path === '' ? '' : `${path}.`
-  for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(rules, key)) throw unknownOption(prefix, key, Object.keys(rules))
-  }
-  const settled: Record<string, unknown> = {}
-  for (const [key, rule] of Object.entries<OptionRule<unknown> | { group: OptionRules<unknown> }>(rules)) {
-    const value = given[key]
-    if ('group' in rule)
-      settled[key] = Object.freeze(resolve(value === undefined ? {} : value, rule.group, prefix + key))
-    else if (value === undefined) settled[key] = rule.default()
-    else if (rule.accepts(value)) settled[key] = value
-    else throw badOption(`expected \`${prefix}${key}\` to be ${rule.expected}, got ${describe(value)}`, prefix + key)
-  }
-  return settled as T
-}
-
-function unknownOption(prefix: string, key: string, known: readonly string[]): Error {
-  const meant = nearest(key, known)
-  const hint = meant ? `did you mean \`${prefix}${meant}\`?` : `there are ${listed(known, 20)}`
-  return badOption(`there is no option \`${prefix}${key}\`; ${hint}`, prefix + key)
+  /** Replaces workers by age, calls or memory. Default: never. */
+  readonly recycle?: RecycleOptions
+  /** Keeps calls that kill workers from killing them all; `false` lets them. On by default. */
+  readonly barrier?: BarrierOptions | false
+  /** A circuit breaker for all calls of the pool together. Default `false`. */
+  readonly breaker?: BreakerOptions | false
+  /** A circuit breaker for each tool by itself. Default `false`. */
+  readonly toolBreaker?: BreakerOptions | false
 }

@@ -2,13 +2,21 @@
 import type { WorkerHandle } from '../worker/worker-event.js'
 import { Chain } from './chain.js'
 import type { WorkerCondition, WorkerView } from './choose-worker.js'
+import type { LossReason } from './departure.js'
 import type { Lane } from './lane.js'
+import type { Liveliness } from './life-sign.js'
 
 /** A worker that finished its handshake. A restart makes another one of it. */
 export class PoolWorker implements WorkerView {
-  condition: WorkerCondition = 'ready'
+  /** Why it takes nothing new any more; undefined while it does. */
+  departure: LossReason | undefined
+  sign: Liveliness = 'responsive'
   leases = 0
   lastUsed = 0
+  /** Since when it runs nothing, where it runs nothing. */
+  idleSince = 0
+  /** Strict sessions that have their home here. */
+  bonds = 0
   /** Lanes whose first call may run here and nowhere else. */
   readonly pinned = new Chain<Lane>()
 
@@ -16,4 +24,9 @@ export class PoolWorker implements WorkerView {
     readonly handle: WorkerHandle,
     readonly concurrency: number,
   ) {}
+
+  get condition(): WorkerCondition {
+    if (this.departure === undefined) return 'ready'
+    return this.departure === 'tainted' ? 'tainted' : 'leaving'
+  }
 }

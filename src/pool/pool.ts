@@ -12,39 +12,22 @@ import {
   take,
 } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import type { WorkerInfo } from '../worker/worker-event.js'
 import { systemClock, timerOn } from './clock.js'
+import { Ledger } from './ledger.js'
 import type { PoolEvent, PoolFact } from './pool-event.js'
 import type { LeaseReturned } from './pool-lease.js'
-import type { PoolSettings } from './pool-options.js'
-import { type PoolState, sameState } from './pool-state.js'
+import type { PoolSettings } from './pool-settings.js'
+import { type PoolPhase, type PoolState, sameState, stateOf } from './pool-state.js'
+import { type PoolStats, snapshotOf, type WorkerSnapshot } from './pool-stats.js'
 import { poolClosed, refusedByFailedPool } from './refusals.js'
 import type { PoolRequest } from './request.js'
-import { type PoolMeans, Roster, type RosterNews, type Spawn } from './roster.js'
+import { residentMemory } from './resident-memory.js'
+import { Roster } from './roster.js'
+import type { PoolMeans, RosterNews, Spawn } from './roster-news.js'
 import { schedule } from './schedule.js'
-import type { SessionFact } from './session-table.js'
-import { type CallCounts, type CallLatencies, Tally } from './tally.js'
-import type { PlaceState, WorkerPlace } from './worker-place.js'
-
-/** One worker's place, as it is now. */
-export interface WorkerSnapshot {
-  /** Name of the place. */
-  readonly id: string
-  readonly state: PlaceState['type']
-  /** Calls it runs. */
-  readonly running: number
-  /** The incarnation that is here; undefined while there is none. */
-  readonly info: WorkerInfo | undefined
-}
-
-/** The numbers of a pool at one moment. */
-export interface PoolStats extends CallCounts {
-  readonly latencies: CallLatencies
-  /** Incarnations that replaced another one. */
-  readonly restarts: number
-  /** Places by state; `busy` are the ready ones that run a call. */
-  readonly workers: Readonly<Record<PlaceState['type'] | 'busy', number>>
-}
+import type { SessionSnapshot } from './session-book.js'
+import { isSessionFact, type SessionFact } from './session-fact.js'
+import { Upkeep } from './upkeep.js'
 
 /**
  * A pool. `start` it, `submit` requests, `close` it.
@@ -60,11 +43,12 @@ export class Pool {
   readonly #returns = new Subject<LeaseReturned>()
   readonly #facts = new Subject<PoolFact>()
   readonly #cutShort = new Subject<void>()
-  readonly #tally = new Tally()
+  readonly #ledger = new Ledger()
   readonly #roster: Roster
+  readonly #upkeep: Upkeep
   readonly #means: PoolMeans
   readonly #state = new ReplaySubject<PoolState>(1)
-  #phase: 'new' | 'open' | 'closing' | 'closed' = 'new'
+  #phase: PoolPhase = 'new'
   #failure: SnakepitError | undefined
   #closed: Promise<void> | undefined
 
@@ -81,10 +65,11 @@ export class Pool {
     readonly settings: PoolSettings,
     means: { readonly spawn: Spawn } & Partial<PoolMeans>,
   ) {
-    this.#means = { clock: systemClock, random: Math.random, ...means }
+    this.#means = { clock: systemClock, random: Math.random, memoryOf: residentMemory, ...means }
     this.#roster = new Roster(settings, this.#means)
+    this.#upkeep = new Upkeep(settings, this.#means, this.#roster)
     this.roster$ = this.#roster.news$
-    this.#state.next(this.#currentState())
+    this.#tellState()
     this.state$ = this.#state.pipe(distinctUntilChanged(sameState))
     this.#connect()
   }
@@ -114,7 +99,7 @@ export class Pool {
 
   /** Asks for a worker. The answer comes through the request, perhaps before this returns. */
   submit(request: PoolRequest): void {
-    this.#tally.submitted()
+    this.#ledger.submitted()
     this.#calls.next({ type: 'submitted', request })
   }
 
@@ -126,6 +111,19 @@ export class Pool {
   /** Ends a session: calls that wait in it are refused with `session_ended`, those that run go on. */
   endSession(id: string): void {
     this.#calls.next({ type: 'session-end', session: id })
+  }
+
+  /**
+   * Has one incarnation of a worker replaced, as if a call had tainted it. Nothing if it is not there, or going already.
+   *
+   * @param patience milliseconds that the calls it runs may take; default: the pool's `workerDrain`
+   */
+  replaceWorker(incarnation: string, patience?: number): void {
+    for (const { state } of this.#roster.places) {
+      if (state.type !== 'ready' || state.worker.handle.info.incarnation !== incarnation) continue
+      this.#roster.dismiss(state.worker, 'tainted', patience)
+      return
+    }
   }
 
   /** Lets a strict session whose worker is gone bind to another one with its next call. */
@@ -143,21 +141,14 @@ export class Pool {
     return this.#roster.places.map(snapshotOf)
   }
 
+  /** The sessions that were begun and have not ended, oldest first. */
+  sessions(): readonly SessionSnapshot[] {
+    return this.#ledger.sessions()
+  }
+
   /** The pool's numbers, as they are now. */
   stats(): PoolStats {
-    const workers: Record<PlaceState['type'] | 'busy', number> = {
-      waiting: 0,
-      starting: 0,
-      ready: 0,
-      busy: 0,
-      stopping: 0,
-      resting: 0,
-      'in-doubt': 0,
-      'given-up': 0,
-      stopped: 0,
-    }
-    for (const { state, running } of this.workers()) workers[state === 'ready' && running > 0 ? 'busy' : state]++
-    return { ...this.#tally.counts(), latencies: this.#tally.latencies(), restarts: this.#roster.restarts, workers }
+    return this.#ledger.stats(this.workers(), this.#roster.restarts)
   }
 
   /**
@@ -168,11 +159,11 @@ export class Pool {
   async drain(limit: number = this.settings.drain): Promise<boolean> {
     this.#shut()
     const idle$ = merge(this.#facts, [undefined]).pipe(
-      filter(() => this.#tally.open === 0),
+      filter(() => this.#ledger.open === 0),
       map(() => true),
     )
     const late$ = merge(timerOn(this.#means.clock, limit), this.#cutShort).pipe(map(() => false))
-    return firstValueFrom(race(idle$, late$), { defaultValue: this.#tally.open === 0 })
+    return firstValueFrom(race(idle$, late$), { defaultValue: this.#ledger.open === 0 })
   }
 
   /**
@@ -188,9 +179,10 @@ export class Pool {
   async #close(drain: number): Promise<void> {
     await this.drain(drain)
     this.#calls.next({ type: 'cleared', because: (request) => poolClosed(this.settings.name, request) })
+    this.#upkeep.close()
     await this.#roster.stop('closing')
     this.#phase = 'closed'
-    this.#state.next(this.#currentState())
+    this.#tellState()
     this.#state.complete()
     this.#facts.complete()
   }
@@ -199,7 +191,7 @@ export class Pool {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#phase = 'closing'
     this.#calls.next({ type: 'shut', because: (request) => poolClosed(this.settings.name, request) })
-    this.#state.next(this.#currentState())
+    this.#tellState()
   }
 
   #connect(): void {
@@ -210,11 +202,16 @@ export class Pool {
     merge(this.#calls, this.#returns, news$)
       .pipe(schedule(this.settings, this.#means.clock, this.#returns))
       .subscribe((fact) => this.#deliver(fact))
-    this.roster$.subscribe(() => this.#state.next(this.#currentState()))
+    this.roster$.subscribe((news) => {
+      this.#ledger.hear(news)
+      this.#tellState()
+      this.#upkeep.hear(news)
+    })
   }
 
   #deliver(fact: PoolFact): void {
-    this.#tally.note(fact)
+    this.#ledger.note(fact)
+    this.#upkeep.note(fact)
     if (fact.type === 'granted') fact.request.granted(fact.lease)
     else if (fact.type === 'refused') fact.request.refused(fact.error)
     this.#facts.next(fact)
@@ -225,24 +222,24 @@ export class Pool {
     switch (news.type) {
       case 'worker-ready':
       case 'worker-leaving':
+      case 'worker-sign':
       case 'worker-gone':
         return news
       case 'roster-failed':
         this.#failure = news.error
+        this.#upkeep.close()
         return { type: 'cleared', because: (request) => refusedByFailedPool(request, news.error) }
       case 'worker-event':
       case 'worker-restarting':
+      case 'place-added':
+      case 'place-removed':
       case 'place-given-up':
         return undefined
     }
   }
 
-  #currentState(): PoolState {
-    if (this.#phase === 'closing' || this.#phase === 'closed') return { type: this.#phase }
-    if (this.#failure) return { type: 'failed', error: this.#failure }
-    const size = this.settings.size
-    if (!this.#roster.hasBeenReady) return { type: 'starting', ready: 0, size }
-    return { type: 'running', ready: this.#roster.count('ready'), size, givenUp: this.#roster.count('given-up') }
+  #tellState(): void {
+    this.#state.next(stateOf(this.#phase, this.#failure, this.#roster))
   }
 
   #until(holds: (state: PoolState) => boolean): Promise<void> {
@@ -258,13 +255,4 @@ export class Pool {
       ),
     )
   }
-}
-
-function isSessionFact(fact: PoolFact): fact is SessionFact {
-  return fact.type.startsWith('session-')
-}
-
-function snapshotOf({ id, state }: WorkerPlace): WorkerSnapshot {
-  const worker = state.type === 'ready' || state.type === 'stopping' ? state.worker : undefined
-  return { id, state: state.type, running: worker?.leases ?? 0, info: worker?.handle.info }
 }

@@ -1,8 +1,9 @@
 // Every sentence with which the pool says no.
-
 import { shorten } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
+import type { LossReason } from './departure.js'
 import type { PoolRequest } from './request.js'
+import type { Loss, Session } from './session.js'
 
 /** The queue is full. */
 export function poolSaturated(request: PoolRequest, maxQueue: number): SnakepitError {
@@ -31,8 +32,18 @@ export function deadlinePassed(request: PoolRequest, waited: number): SnakepitEr
   )
 }
 
+/** What a call of a session hears when its worker cannot take it. */
+export function refusalOf(
+  request: PoolRequest,
+  code: 'worker_busy' | 'session_worker_unavailable',
+  session: Session | undefined,
+): SnakepitError {
+  if (code === 'session_worker_unavailable') return sessionWorkerUnavailable(request, session?.loss)
+  return workerBusy(request, typeof session?.home === 'object' ? session.home.handle.info.id : '')
+}
+
 /** Its session keeps to one worker, which is busy. */
-export function workerBusy(request: PoolRequest, worker: string): SnakepitError {
+function workerBusy(request: PoolRequest, worker: string): SnakepitError {
   return new SnakepitError(
     'worker_busy',
     `${toolOf(request)} was refused: worker ${worker} of session '${sessionOf(request)}' is busy (\`strict_fail_fast\`)`,
@@ -41,12 +52,42 @@ export function workerBusy(request: PoolRequest, worker: string): SnakepitError 
 }
 
 /** Its session keeps to one worker, which is gone or going. */
-export function sessionWorkerUnavailable(request: PoolRequest, worker: string | undefined): SnakepitError {
-  const what = worker === undefined ? 'the worker it was bound to is gone' : `its worker ${worker} takes no more calls`
+function sessionWorkerUnavailable(request: PoolRequest, loss: Loss | undefined): SnakepitError {
+  const what = loss ? `its worker ${loss.worker} ${fates[loss.because]}` : 'the worker it was bound to is gone'
   return new SnakepitError(
     'session_worker_unavailable',
     `${toolOf(request)} was refused: session '${sessionOf(request)}' lost its state, ${what}`,
-    { details: { tool: request.tool, session: request.session?.id, worker } },
+    { details: { tool: request.tool, session: request.session?.id, worker: loss?.worker, reason: loss?.because } },
+  )
+}
+
+const fates: Readonly<Record<LossReason, string>> = {
+  crashed: 'crashed',
+  recycled: 'was recycled',
+  tainted: 'is not to be trusted any more',
+  scaled_down: 'was let go',
+  closed: 'was stopped with its pool',
+}
+
+/** It was there when workers crashed, and is kept from those that are left. */
+export function toolQuarantined(request: PoolRequest, crashes: number, left: number): SnakepitError {
+  const { tool, poisonKey } = request
+  const what = poisonKey === undefined ? toolOf(request) : `${toolOf(request)} with key '${shorten(poisonKey)}'`
+  return new SnakepitError(
+    'tool_quarantined',
+    `${what} was refused: it was running when ${crashes} workers crashed (\`barrier\`); try again in ${seconds(left)}`,
+    { details: { tool, poisonKey, crashes, retryInMs: left } },
+  )
+}
+
+/** Too many calls failed lately. `left` is unknown while the breaker tries a few calls. */
+export function circuitOpen(request: PoolRequest, scope: 'pool' | 'tool', left: number | undefined): SnakepitError {
+  const [what, option] = scope === 'tool' ? ['calls of it', 'toolBreaker'] : ['calls', 'breaker']
+  const advice = left === undefined ? 'a few are being tried now' : `try again in ${seconds(left)}`
+  return new SnakepitError(
+    'circuit_open',
+    `${toolOf(request)} was refused: too many ${what} failed (\`${option}\`); ${advice}`,
+    { details: { tool: request.tool, scope, retryInMs: left } },
   )
 }
 
@@ -100,9 +141,8 @@ export function workerVanished(worker: string, wasReady: boolean, cause: unknown
       })
 }
 
-/** An option is not what it should be. */
-export function badOption(message: string, option: string): SnakepitError {
-  return new SnakepitError('invalid_option', message, { details: { option } })
+function seconds(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.ceil(milliseconds)} ms` : `${Math.ceil(milliseconds / 1000)} s`
 }
 
 function toolOf(request: PoolRequest): string {

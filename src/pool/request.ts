@@ -28,8 +28,13 @@ export interface SessionTicket {
  */
 export interface PoolRequest {
   readonly session: SessionTicket | undefined
-  /** Name of the tool, for messages. */
+  /** Name of the tool. */
   readonly tool: string
+  /**
+   * What the crash barrier tells calls of one tool apart by: a model's name, a hash of the input. Calls of a tool that
+   * give none are barred together.
+   */
+  readonly poisonKey?: string | undefined
   /** Milliseconds it will wait for a worker; `Infinity` waits for as long as the deadline allows. */
   readonly queueTimeout: number
   /** When the whole call must be over, on the pool's clock (`performance.now()`); undefined for never. */
@@ -54,5 +59,5 @@ export type LeaseOutcome =
   | { readonly type: 'ok' }
   | { readonly type: 'error'; readonly error: unknown }
   | { readonly type: 'cancelled' }
-  /** Its worker went away. */
-  | { readonly type: 'lost' }
+  /** Its worker went away. Where `error` is `worker_stopping`, it was asked to; anything else is a crash. */
+  | { readonly type: 'lost'; readonly error?: SnakepitError | undefined }

@@ -18,34 +18,51 @@ export interface RestartRules {
   readonly jitter: number
 }
 
-/** What is known when a worker that was ready is lost. */
-export interface Crash {
-  /** Now, on the pool's clock. */
-  readonly at: number
+/** What a worker that was ready has behind it. */
+export interface Life {
   /** Milliseconds it had been ready. */
   readonly lived: number
   /** Restarts of its place since it last was stable. */
   readonly restarts: number
+}
+
+/** How long a place rests, and the restarts to remember of it. */
+export interface Rest {
+  readonly after: number
+  readonly restarts: number
+}
+
+/** What is known when a worker that was ready is lost. */
+export interface Crash extends Life {
+  /** Now, on the pool's clock. */
+  readonly at: number
   /** When workers of the pool crashed before, oldest first. */
   readonly earlier: readonly number[]
 }
 
 /** What to do about a crash; `crashes` are those to remember. */
 export type CrashVerdict =
-  | {
-      readonly type: 'restart'
-      readonly after: number
-      readonly restarts: number
-      readonly crashes: readonly number[]
-    }
+  | ({ readonly type: 'restart'; readonly crashes: readonly number[] } & Rest)
   | { readonly type: 'give-up'; readonly crashes: readonly number[] }
 
 /** Decides whether a lost worker is replaced, and when. `random` gives a number from 0 up to 1. */
 export function afterCrash(crash: Crash, rules: RestartRules, random: () => number): CrashVerdict {
   const crashes = [...crash.earlier.filter((time) => crash.at - time < rules.within), crash.at]
   if (crashes.length >= rules.maxCrashes) return { type: 'give-up', crashes }
-  const restarts = crash.lived >= rules.stableAfter ? 0 : crash.restarts
-  return { type: 'restart', after: backoff(restarts, rules, random), restarts: restarts + 1, crashes }
+  return { type: 'restart', ...restAfter(crash, rules, random), crashes }
+}
+
+/**
+ * How long a place rests whose worker was tainted and has gone. As after a crash, since whatever tainted it may do so
+ * again; but it harmed nobody else's calls, and no number of taints stops the pool.
+ */
+export function afterTaint(life: Life, rules: RestartRules, random: () => number): Rest {
+  return restAfter(life, rules, random)
+}
+
+function restAfter({ lived, restarts }: Life, rules: RestartRules, random: () => number): Rest {
+  const earlier = lived >= rules.stableAfter ? 0 : restarts
+  return { after: backoff(earlier, rules, random), restarts: earlier + 1 }
 }
 
 /** What is known when a worker did not start. */
@@ -62,7 +79,7 @@ export interface StartFailure {
 
 /** What to do about a worker that did not start. */
 export type StartVerdict =
-  | { readonly type: 'restart'; readonly after: number; readonly restarts: number }
+  | ({ readonly type: 'restart' } & Rest)
   /** Others are on their way: what becomes of them tells whether the fault is everybody's. */
   | { readonly type: 'wait-for-others' }
   | { readonly type: 'give-up-place' }

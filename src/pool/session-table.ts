@@ -1,21 +1,11 @@
 // Who is bound to whom: the pool's table of sessions, with its quota and its sliding time to live.
-import type { WorkerHandle } from '../worker/worker-event.js'
 import type { Clock } from './clock.js'
+import type { LossReason } from './departure.js'
 import { DueTimes } from './due-times.js'
 import type { PoolWorker } from './pool-worker.js'
 import type { SessionTicket } from './request.js'
 import { Session } from './session.js'
-
-/** What happens to sessions, for the layer that tells the adapters and the program. */
-export type SessionFact =
-  /** It has a worker from now on; its call is granted next. */
-  | { readonly type: 'session-bound'; readonly session: string; readonly worker: WorkerHandle }
-  /** It was ended. `workers` are those alive that ran a call of it and may hold state for it. */
-  | { readonly type: 'session-ended'; readonly session: string; readonly workers: readonly WorkerHandle[] }
-  /** Nobody called it for its time to live. */
-  | { readonly type: 'session-expired'; readonly session: string; readonly workers: readonly WorkerHandle[] }
-  /** The worker it was bound to is gone, and its state with it. */
-  | { readonly type: 'session-lost'; readonly session: string; readonly worker: WorkerHandle }
+import type { SessionFact } from './session-fact.js'
 
 /** What the table is told once. */
 export interface SessionRules {
@@ -58,6 +48,7 @@ export class SessionTable {
     session.lastUsed = now
     session.dueAt = now + session.ttl
     if (session.ttl !== Infinity) this.#dueTimes.add(session)
+    this.tell({ type: 'session-begun', session: session.id })
     return session
   }
 
@@ -69,22 +60,29 @@ export class SessionTable {
       if (guests) guests.add(session)
       else this.#guests.set(worker, new Set([session]))
     }
-    if (session.home === 'none' || (typeof session.home === 'object' && !session.firm && leaves(session.home))) {
-      session.home = worker
+    if (session.home === 'none') {
+      session.moveTo(worker)
       this.tell({ type: 'session-bound', session: session.id, worker: worker.handle })
     }
   }
 
-  /** The worker is gone: its sessions lost what they kept there. */
-  forget(worker: PoolWorker): void {
+  /** The worker takes nothing more: its sessions lost what they kept there. */
+  forget(worker: PoolWorker, because: LossReason): void {
     const guests = this.#guests.get(worker)
     if (!guests) return
     this.#guests.delete(worker)
     for (const session of guests) {
       session.visited.delete(worker)
       if (session.home !== worker) continue
-      session.home = session.firm ? 'gone' : 'none'
-      this.tell({ type: 'session-lost', session: session.id, worker: worker.handle })
+      session.moveTo(session.isFirm ? 'gone' : 'none')
+      session.loss = { worker: worker.handle.info.id, because }
+      this.tell({
+        type: 'session-lost',
+        session: session.id,
+        worker: worker.handle,
+        because,
+        rebinds: !session.isFirm,
+      })
     }
   }
 
@@ -97,7 +95,9 @@ export class SessionTable {
   /** Lets a session whose worker is gone bind anew with its next call. */
   renew(id: string): void {
     const session = this.#sessions.get(id)
-    if (session?.home === 'gone') session.home = 'none'
+    if (session?.home !== 'gone') return
+    session.moveTo('none')
+    this.tell({ type: 'session-renewed', session: id })
   }
 
   /** Ends a session; the calls that wait in it are the caller's to refuse. */
@@ -128,11 +128,8 @@ export class SessionTable {
   #remove(session: Session, type: 'session-ended' | 'session-expired'): void {
     this.#sessions.delete(session.id)
     this.#dueTimes.delete(session)
+    session.moveTo('none')
     for (const worker of session.visited) this.#guests.get(worker)?.delete(session)
     this.tell({ type, session: session.id, workers: [...session.visited].map((worker) => worker.handle) })
   }
-}
-
-function leaves(worker: PoolWorker): boolean {
-  return worker.condition !== 'ready'
 }

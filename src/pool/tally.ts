@@ -89,11 +89,6 @@ export class Tally {
         this.#run.record(fact.ran)
         this.#total.record(fact.lease.waited + fact.ran)
         return
-      case 'session-bound':
-      case 'session-ended':
-      case 'session-expired':
-      case 'session-lost':
-        return
     }
   }
 

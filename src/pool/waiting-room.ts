@@ -15,6 +15,7 @@ export class WaitingRoom {
   readonly #calls = new Map<PoolRequest, Waiting>()
   readonly #dueTimes: DueTimes<Waiting>
   #turns = 0
+  #unpinned = 0
 
   /** The lane of the calls that belong to no session. */
   readonly unbound = new Lane()
@@ -31,6 +32,11 @@ export class WaitingRoom {
     return this.#calls.size
   }
 
+  /** How many of them are in lanes that any worker may serve. */
+  get unpinned(): number {
+    return this.#unpinned
+  }
+
   /** The calls that wait, oldest first. A call may leave while they are gone through. */
   get calls(): Iterable<Waiting> {
     return this.#calls.values()
@@ -43,12 +49,17 @@ export class WaitingRoom {
   enter(request: PoolRequest, lane: Lane, now: number): void {
     const call = new Waiting(request, lane, now)
     lane.calls.append(call)
+    lane.length++
+    if (lane.ring === this.anywhere) this.#unpinned++
     this.#calls.set(request, call)
     if (call.dueAt !== Infinity) this.#dueTimes.add(call)
   }
 
   leave(call: Waiting): void {
-    call.lane.calls.remove(call)
+    const { lane } = call
+    lane.calls.remove(call)
+    lane.length--
+    if (lane.ring === this.anywhere) this.#unpinned--
     this.#calls.delete(call.request)
     this.#dueTimes.delete(call)
   }
@@ -58,9 +69,11 @@ export class WaitingRoom {
     lane.ring = ring
     lane.turn = ++this.#turns
     ring.append(lane)
+    if (ring === this.anywhere) this.#unpinned += lane.length
   }
 
   stepOut(lane: Lane): void {
+    if (lane.ring === this.anywhere) this.#unpinned -= lane.length
     lane.ring?.remove(lane)
     lane.ring = undefined
   }

@@ -46,6 +46,10 @@ class MemoryWire implements Wire {
     }
   }
 
+  unref(): void {
+    // Nothing here is known to the event loop.
+  }
+
   close(): void {
     this.#out.end()
     this.#in.end()

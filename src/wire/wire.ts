@@ -28,6 +28,8 @@ export interface Wire {
    * transport fails. Leaving the iteration, or aborting `signal`, closes both directions.
    */
   attach(outgoing: AsyncIterable<Batch>, signal: AbortSignal): AsyncIterable<Batch>
+  /** Once attached: an open wire alone does not keep the program alive. */
+  unref(): void
   /** Gives back what the transport holds; everything attached ends. */
   close(): void
 }

@@ -26,7 +26,7 @@ export type Answer =
 const longestAnswer = 1024 * 1024
 
 /** The line that tells a worker who it is and what to serve. */
-export function bootstrapLine(settings: WorkerSettings, credentials: Credentials, socket: string): string {
+export function bootstrapLine(settings: WorkerSettings, credentials: Credentials, socket: string | undefined): string {
   const { id, adapter, transport, concurrency, cwd } = settings
   const { incarnation, hostToken, workerToken } = credentials
   const line = {

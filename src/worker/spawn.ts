@@ -1,5 +1,6 @@
 // The only file that starts processes: a Python worker with its pipes.
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { execa } from 'execa'
 import type { WorkerSettings } from './worker-settings.js'
@@ -14,8 +15,14 @@ export interface WorkerProcess {
   readonly answer: Readable
   /** Resolves when the process has ended, or could not be started. Never rejects. */
   readonly exited: Promise<ProcessEnd>
+  /** Resolves when everything that was written has been read; never, while a grandchild holds the pipes. */
+  readonly drained: Promise<void>
   /** Sends a signal through the live handle; false when the process has ended. */
   signal(signal: NodeJS.Signals): boolean
+  /** A running process alone does not keep the program alive. */
+  unref(): void
+  /** Lets go of the pipes, whoever holds their other ends. */
+  release(): void
 }
 
 /** How a process ended; `failure` when it never began. */
@@ -38,8 +45,6 @@ export function spawnWorker({ python, pythonVersion, env, cwd }: WorkerSettings)
     cleanup: false,
     windowsHide: true,
   })
-  // With `reject: false` this says nothing that `exit` does not, but it must be awaited by somebody.
-  void subprocess.then(undefined, () => undefined)
   // A worker that dies closes these under our hands; its end is reported by the process alone.
   for (const stream of subprocess.stdio) stream?.on('error', () => undefined)
   const [input, stdout, stderr, answer] = subprocess.stdio as unknown as [Writable, Readable, Readable, Readable]
@@ -48,8 +53,16 @@ export function spawnWorker({ python, pythonVersion, env, cwd }: WorkerSettings)
     stdout,
     stderr,
     answer,
-    exited: endOf(subprocess),
+    exited: endOf(subprocess, subprocess),
+    drained: Promise.all([closed(stdout), closed(stderr)]).then(() => undefined),
     signal: (signal) => subprocess.kill(signal),
+    unref: () => {
+      subprocess.unref()
+      for (const stream of [input, stdout, stderr, answer]) (stream as Socket).unref()
+    },
+    release: () => {
+      for (const stream of [input, stdout, stderr, answer]) stream.destroy()
+    },
   }
 }
 
@@ -61,13 +74,20 @@ function flags(version: string): string[] {
 }
 
 // `close` waits for grandchildren that hold the output pipes: the death of the process is its `exit`.
-function endOf(subprocess: ChildProcess): Promise<ProcessEnd> {
+function endOf(subprocess: ChildProcess, result: PromiseLike<{ readonly cause?: unknown }>): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     subprocess.once('exit', (code, signal) => {
       resolve({ started: true, code: code ?? undefined, signal: signal ?? undefined })
     })
-    subprocess.once('error', (failure: NodeJS.ErrnoException) => {
-      if (subprocess.pid === undefined) resolve({ started: false, failure })
+    // What never began has no exit; some reasons (an environment too large) do not even reach the `error` event.
+    void result.then(({ cause }) => {
+      if (subprocess.pid === undefined) resolve({ started: false, failure: cause as NodeJS.ErrnoException })
     })
+  })
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve)
   })
 }

@@ -9,6 +9,7 @@ import type { WorkerSettings } from './worker-settings.js'
 /** What went wrong on the way from spawn to ready. */
 export type StartFailure =
   | { readonly reason: 'not_started'; readonly failure: NodeJS.ErrnoException }
+  | { readonly reason: 'no_folder'; readonly cause: unknown }
   | { readonly reason: 'reported'; readonly answer: Extract<Answer, { type: 'failed' }> }
   | { readonly reason: 'other_version'; readonly version: unknown }
   | { readonly reason: 'garbage'; readonly text: string }
@@ -37,6 +38,8 @@ function sentence(settings: WorkerSettings, failure: StartFailure): string {
   switch (failure.reason) {
     case 'not_started':
       return notStarted(settings, failure.failure)
+    case 'no_folder':
+      return `no private folder could be made for its socket: ${messageOf(failure.cause)}. Does TMPDIR name a folder that is there and may be written to?`
     case 'reported':
       return `${staged(failure.answer.stage, adapter.written, python)}${reported(failure.answer)}`
     case 'other_version':
@@ -50,7 +53,7 @@ function sentence(settings: WorkerSettings, failure: StartFailure): string {
         ? `it said nothing for ${startTimeout} ms. If importing ${adapter.written} takes longer, raise \`startTimeout\``
         : `it listened, and then did not greet within ${startTimeout} ms`
     case 'not_attached':
-      return `it listened, but the connection failed: ${failure.cause instanceof Error ? failure.cause.message : failure.cause}`
+      return `it listened, but the connection failed: ${messageOf(failure.cause)}`
   }
 }
 
@@ -89,6 +92,10 @@ function reported({ error, message, traceback }: Extract<Answer, { type: 'failed
   return traceback.trim() === '' ? first : `${first}\n${traceback.trimEnd()}`
 }
 
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 /** How a process ended, in words. */
 export function ending(end: ProcessEnd): string {
   if (!end.started) return `because it could not be run: ${end.failure.message}`
@@ -97,5 +104,5 @@ export function ending(end: ProcessEnd): string {
 
 /** The last lines of output as an appendix to a sentence. */
 export function output(lastLines: readonly string[]): string {
-  return lastLines.length === 0 ? '' : `\nits last lines of output:\n${lastLines.slice(-20).map((line) => `  ${line}`).join('\n')}`
+  return lastLines.length === 0 ? '' : `\nits last lines of output:\n${lastLines.map((line) => `  ${line}`).join('\n')}`
 }

@@ -1,7 +1,7 @@
 // What a worker tells those who watch it.
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import type { ToolInfo } from '../peer/tool-info.js'
 import type { Peer } from '../peer/peer.js'
+import type { ToolInfo } from '../peer/tool-info.js'
 
 /** Facts of one running worker process. */
 export interface WorkerInfo {

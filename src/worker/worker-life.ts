@@ -4,24 +4,24 @@ import { type Attachment, attach } from '../peer/attach.js'
 import { Peer } from '../peer/peer.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
-import { version } from './package-version.js'
 import { newCredentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
-import { makeSocketFolder } from './socket-folder.js'
+import { version } from './package-version.js'
+import { makeSocketFolder, type SocketFolder } from './socket-folder.js'
 import { type ProcessEnd, spawnWorker } from './spawn.js'
 import { ending, output, type StartFailure, startFailed } from './start-failure.js'
 import { endsWithin, stopProcess } from './stop-ladder.js'
-import { type WorkerFacts, workerInfo } from './worker-facts.js'
 import type { StopRung, WorkerEvent } from './worker-event.js'
+import { type WorkerFacts, workerInfo } from './worker-facts.js'
 import { logFromLine, logFromWire } from './worker-log.js'
 import type { WorkerSettings } from './worker-settings.js'
 
 /** Milliseconds for a process to end after its wire did, before it is stopped by force. */
 const patienceAfterWire = 1_000
 
-/** Where a life stands: what there is to stop, and how. */
-type Phase = 'starting' | 'ready' | 'stopping'
+/** Milliseconds for the last output of a dead process to be read. Longer, and somebody else holds its pipes. */
+const patienceForOutput = 100
 
 /** Thrown inside to leave the start with its reason. */
 class StartEnded extends Error {
@@ -35,14 +35,13 @@ export class WorkerLife {
   readonly #settings: WorkerSettings
   readonly #emit: (event: WorkerEvent) => void
   readonly #credentials = newCredentials()
-  readonly #folder = makeSocketFolder()
   readonly #process
   readonly #peer: Peer
   readonly #stop = new AbortController()
   readonly #lastLines = new LastLines()
   readonly #began = performance.now()
+  #folder: SocketFolder | undefined
   #wire: Wire | undefined
-  #phase: Phase = 'starting'
   #rung: StopRung | undefined
 
   constructor(settings: WorkerSettings, emit: (event: WorkerEvent) => void) {
@@ -78,22 +77,36 @@ export class WorkerLife {
       await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
     } finally {
       this.#wire?.close()
-      this.#folder.remove()
+      this.#process.release()
+      this.#folder?.remove()
     }
   }
 
   async #start(): Promise<Attachment> {
     const timeout = AbortSignal.timeout(this.#settings.startTimeout)
     const signal = AbortSignal.any([timeout, this.#stop.signal])
-    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#folder.socket))
+    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#socket()))
     const answer = readAnswer(this.#process.answer, this.#credentials.incarnation)
     const facts = listening(await this.#orEnd(answer, signal, 'answer'))
     this.#wire = grpcWire(facts.address, this.#credentials.hostToken)
     const attachment = await this.#orEnd(this.#attach(this.#wire), signal, 'greeting')
     const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
-    this.#phase = 'ready'
+    // From here on, what the program does keeps it alive: each call has a timer, and an idle worker is no reason.
+    this.#process.unref()
+    this.#wire.unref()
     this.#emit({ type: 'ready', handle: { info, peer: this.#peer } })
     return attachment
+  }
+
+  /** Where the worker is to listen; undefined when it does so on TCP. */
+  #socket(): string | undefined {
+    if (this.#settings.transport.kind !== 'grpc-unix') return undefined
+    try {
+      this.#folder = makeSocketFolder()
+    } catch (cause) {
+      throw new StartEnded({ reason: 'no_folder', cause })
+    }
+    return this.#folder.socket
   }
 
   #attach(wire: Wire): Promise<Attachment> {
@@ -124,7 +137,9 @@ export class WorkerLife {
     const ended = this.#process.exited.then(async (end) => {
       const late = await Promise.race([step, nextTurn()])
       if (late !== undefined && phase === 'answer' && (late as Answer).type === 'failed') return late
-      throw new StartEnded(end.started ? { reason: 'exited_early', end } : { reason: 'not_started', failure: end.failure })
+      throw new StartEnded(
+        end.started ? { reason: 'exited_early', end } : { reason: 'not_started', failure: end.failure },
+      )
     })
     ended.catch(() => undefined)
     try {
@@ -141,20 +156,24 @@ export class WorkerLife {
       this.#stop.signal.addEventListener('abort', () => resolve('stop'), { once: true })
     })
     const first = await Promise.race([stopped, this.#process.exited.then(() => 'exit' as const), attachment.ended])
-    const ordered = first === 'stop'
-    if (ordered) {
-      await this.#climb()
-    } else if (first !== 'exit' && !(await endsWithin(this.#process, patienceAfterWire))) {
-      // The wire broke and the process lives on: it is of no use any more.
-      this.#peer.close(first ?? wireClosed(this.#settings.id))
-      await this.#climb()
+    if (first === 'stop') {
+      await this.#climb('asked')
+      return this.#gone(true, undefined)
     }
-    const broken = first === 'stop' || first === 'exit' ? undefined : first
-    await this.#gone(ordered, broken)
+    if (first === 'exit') return this.#gone(false, undefined)
+    // A wire that broke is most often the first sign of a process that died: its end says more. A broken rule says all.
+    const brokeRules = first?.code === 'protocol_error'
+    if (brokeRules) this.#peer.close(first)
+    if (brokeRules || !(await endsWithin(this.#process, patienceAfterWire))) {
+      this.#peer.close(first ?? wireClosed(this.#settings.id))
+      await this.#climb('unasked')
+    }
+    return this.#gone(false, first)
   }
 
   async #gone(ordered: boolean, broken: SnakepitError | undefined): Promise<void> {
     const end = await Promise.race([this.#process.exited, nextTurn()])
+    await this.#lastWords()
     const error = this.#lossOf(end, ordered, broken)
     this.#peer.close(error)
     const exit = {
@@ -186,23 +205,32 @@ export class WorkerLife {
   }
 
   async #startFailed(failure: StartFailure | 'stopped'): Promise<void> {
-    const lastLines = () => this.#lastLines.lines
-    await this.#climb()
-    // Output that came with the end is worth waiting a turn for.
-    await nextTurn()
+    await this.#climb('unasked')
     if (failure === 'stopped') return this.#gone(true, undefined)
-    const error = startFailed(this.#settings, failure, lastLines())
+    await this.#lastWords()
+    const error = startFailed(this.#settings, failure, this.#lastLines.lines)
     this.#peer.close(error)
     this.#emit({ type: 'start-failed', worker: this.#settings.id, error })
   }
 
-  async #climb(): Promise<void> {
-    const ready = this.#phase === 'ready'
-    this.#phase = 'stopping'
+  /** What a process wrote right before its end is read after its end, and says the most. */
+  async #lastWords(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceForOutput)
+    })
+    await Promise.race([this.#process.drained, late])
+    clearTimeout(timer)
+    // Nothing is said after the end.
+    this.#process.release()
+  }
+
+  /** Stops the process; one that nobody can talk to is not asked first. */
+  async #climb(how: 'asked' | 'unasked'): Promise<void> {
     if (await endsWithin(this.#process, 0)) return
     this.#rung = await stopProcess({
       process: this.#process,
-      ask: ready ? (graceMs) => this.#peer.shutdown(graceMs) : undefined,
+      ask: how === 'asked' ? (graceMs) => this.#peer.shutdown(graceMs) : undefined,
       grace: this.#settings.stopGrace,
       onRung: (rung) => this.#emit({ type: 'stopping', worker: this.#settings.id, rung }),
     })

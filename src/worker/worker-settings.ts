@@ -14,7 +14,12 @@ export interface AdapterSettings {
 export type TransportSettings =
   | { readonly kind: 'grpc-unix'; readonly reason: string }
   /** Ports are tried from first to last; `[0, 0]` takes any free one. */
-  | { readonly kind: 'grpc-tcp'; readonly host: string; readonly ports: readonly [number, number]; readonly reason: string }
+  | {
+      readonly kind: 'grpc-tcp'
+      readonly host: string
+      readonly ports: readonly [number, number]
+      readonly reason: string
+    }
 
 /** Everything that one worker process is started with. Times are milliseconds. */
 export interface WorkerSettings {

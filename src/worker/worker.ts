@@ -1,7 +1,7 @@
 // A worker as an Observable: subscribing starts a Python process, unsubscribing stops it.
 import { NEVER, Observable } from 'rxjs'
-import { WorkerLife } from './worker-life.js'
 import type { WorkerEvent } from './worker-event.js'
+import { WorkerLife } from './worker-life.js'
 import type { WorkerSettings } from './worker-settings.js'
 
 /**

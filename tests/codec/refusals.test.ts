@@ -20,7 +20,8 @@ test('PAYLOAD-01: functions, symbols and promises are refused with their path', 
   refused({ callback: function onDone() {} }, '$.callback', /function onDone/)
   refused([1, { mark: Symbol('mark') }], '$[1].mark', /Symbol\(mark\)/)
   refused({ rows: [Promise.resolve(1)] }, '$.rows[0]', /await it first/)
-  refused({ query: Object.create({ then() {} }) }, '$.query', /await it first/)
+  const thenable = Object.create(Object.defineProperty({}, 'then', { value: () => {} }))
+  refused({ query: thenable }, '$.query', /await it first/)
 })
 
 test('PAYLOAD-01: what gives its values one by one is refused, not sent empty', () => {
@@ -37,6 +38,9 @@ test('PAYLOAD-01: objects without a counterpart are refused by name', () => {
   refused({ pattern: /a/ }, '$.pattern', /RegExp/)
   refused([new WeakMap()], '$[0]', /WeakMap/)
   refused({ at: new Date(Number.NaN) }, '$.at', /invalid Date/)
+  for (const time of [8.64e15, -8.64e15, Date.UTC(10_000, 0), Date.parse('0001-01-01') - 1]) {
+    refused([new Date(time)], '$[0]', /years 1 to 9999/)
+  }
 })
 
 test('PAYLOAD-01: text that is no Unicode is refused, as value and as key', () => {
@@ -85,10 +89,13 @@ test('PAYLOAD-01: objects that throw when they are looked at are refused with th
     assert.match(String(error.details.path), /^\$\.inner/)
   }
   assert.is(thrown(() => encodeValue([proxy]), 'invalid_argument').details.path, '$[0]')
-  const late = { left: undefined, get once() {
-    Object.defineProperty(this, 'once', { get: throws, enumerable: true, configurable: true })
-    return 1
-  } }
+  const late = {
+    left: undefined,
+    get once() {
+      Object.defineProperty(this, 'once', { get: throws, enumerable: true, configurable: true })
+      return 1
+    },
+  }
   thrown(() => encodeValue(late), 'invalid_argument')
 })
 
@@ -96,7 +103,9 @@ test('PAYLOAD-01: memory that was transferred away is refused, not sent empty', 
   const bytes = new Uint8Array([1, 2, 3])
   const floats = new Float32Array([1])
   const array = new NdArray(new Float32Array([1]))
-  structuredClone([bytes, floats, array.data], { transfer: [bytes.buffer, floats.buffer, array.data.buffer as ArrayBuffer] })
+  structuredClone([bytes, floats, array.data], {
+    transfer: [bytes.buffer, floats.buffer, array.data.buffer as ArrayBuffer],
+  })
   refused({ bytes }, '$.bytes', /throws when it is read/)
   refused({ floats }, '$.floats', /throws when it is read/)
   refused({ buffer: bytes.buffer }, '$.buffer', /throws when it is read/)
@@ -117,7 +126,8 @@ test('PAYLOAD-01: a failed encoding leaves the next one whole', () => {
 })
 
 test('PAYLOAD-02: an array whose elements and shape disagree is refused when it is made', () => {
-  const made = (...args: ConstructorParameters<typeof NdArray>) => thrown(() => new NdArray(...args), 'invalid_argument')
+  const made = (...args: ConstructorParameters<typeof NdArray>) =>
+    thrown(() => new NdArray(...args), 'invalid_argument')
   assert.match(made(new Float32Array(5), [2, 3]).message, /expected 6 elements for shape \[2, 3\] of float32, got 5/)
   assert.match(made(new Float32Array(6), [-2, -3]).message, /shape \[-2, -3\]/)
   assert.match(made(new Float32Array(3), [1.5, 2]).message, /shape/)

@@ -38,8 +38,20 @@ test('PAYLOAD-01: whole numbers leave as integers, others as floats, and -0 as 0
   assert.ok(Object.is(roundTrip(-0), 0))
 })
 
-test('PAYLOAD-01: dates keep their millisecond to both ends of time', () => {
-  const times = [0, 1, -1, 999, -999, 2 ** 32 * 1000, 2 ** 34 * 1000 - 1, 2 ** 34 * 1000, 8.64e15, -8.64e15, 1_767_323_045_678]
+test('PAYLOAD-01: dates keep their millisecond to both ends of what Python can hold', () => {
+  const times = [
+    0,
+    1,
+    -1,
+    999,
+    -999,
+    2 ** 32 * 1000,
+    2 ** 34 * 1000 - 1,
+    2 ** 34 * 1000,
+    253_402_300_799_999,
+    -62_135_596_800_000,
+    1_767_323_045_678,
+  ]
   for (const time of times) assert.is((roundTrip(new Date(time)) as Date).getTime(), time)
 })
 
@@ -97,7 +109,7 @@ test('PAYLOAD-01: what has a JavaScript form of its own arrives as its counterpa
   }
   assert.equal(roundTrip(undefined), null)
   assert.equal(roundTrip({ a: undefined, b: 1 }), { b: 1 })
-  assert.equal(roundTrip([, 1]), [null, 1])
+  assert.equal(roundTrip(Object.assign([], { 1: 1 })), [null, 1])
   assert.equal(roundTrip(new Set([1, 'a'])), [1, 'a'])
   assert.equal(roundTrip(new Map([['k', new Map([['deep', 1]])]])), { k: { deep: 1 } })
   assert.equal(roundTrip(new Point()), { x: 1 })
@@ -107,7 +119,7 @@ test('PAYLOAD-01: what has a JavaScript form of its own arrives as its counterpa
   assert.equal(roundTrip([Object('ab'), Object(3), Object(true), Object(1n)]), ['ab', 3, true, 1])
 })
 
-test('PAYLOAD-01: members with the names of JavaScript\'s own machinery are data', () => {
+test("PAYLOAD-01: members with the names of JavaScript's own machinery are data", () => {
   for (const name of ['constructor', 'hasOwnProperty', 'toJSON', 'then', 'length', 'size', 'valueOf', 'toString']) {
     for (const prototype of [Object.prototype, null]) {
       const record = Object.assign(Object.create(prototype), { [name]: 'x', left: undefined })
@@ -127,7 +139,7 @@ test('PAYLOAD-01: a member named __proto__ pollutes nothing', () => {
   assert.is(({} as Record<string, unknown>).polluted, undefined)
 })
 
-test('PAYLOAD-01: the program\'s value is left as it was', () => {
+test("PAYLOAD-01: the program's value is left as it was", () => {
   const value = Object.freeze({ list: Object.freeze([2 ** 40, undefined]), gone: undefined, set: new Set([1]) })
   roundTrip(value)
   assert.equal(Object.keys(value), ['list', 'gone', 'set'])

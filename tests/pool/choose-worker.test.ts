@@ -11,6 +11,7 @@ interface View extends WorkerView {
 const view = (id: string, given: Partial<View> = {}): View => ({
   id,
   condition: 'ready',
+  sign: 'responsive',
   leases: 0,
   concurrency: 1,
   lastUsed: 0,

@@ -2,7 +2,7 @@
 import { Observable } from 'rxjs'
 import { systemClock } from '../../src/pool/clock.js'
 import { Pool } from '../../src/pool/pool.js'
-import { resolvePoolOptions } from '../../src/pool/pool-options.js'
+import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import type { Lease, PoolRequest, SessionTicket } from '../../src/pool/request.js'
 import type { WorkerEvent } from '../../src/worker/worker-event.js'
 import { handleOf } from './scripted-pool.js'

@@ -2,12 +2,17 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { SnakepitError } from '../../src/errors/snakepit-error.js'
+import type { Liveliness } from '../../src/pool/life-sign.js'
 import type { Pool } from '../../src/pool/pool.js'
+import type { PoolState } from '../../src/pool/pool-state.js'
 import type { Affinity, LeaseOutcome } from '../../src/pool/request.js'
-import { type ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
+import { deviceOutOfMemory, type ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
 
 const runs = Number(process.env.FAST_CHECK_RUNS ?? 400)
 const sessions = ['red', 'green', 'blue'] as const
+const barrier = { crashes: 2, within: 3000 }
+const stopping = new SnakepitError('worker_stopping', 'stopped while the call ran')
 
 /** What can happen to a pool. Numbers choose among what there is at that moment. */
 type Act =
@@ -17,9 +22,15 @@ type Act =
       affinity: Affinity
       queueTimeout: number
       timeout: number
+      tool: string
       reacts: number
     }
-  | { type: 'withdraw' | 'release' | 'crash' | 'leave' | 'ready'; which: number }
+  | { type: 'withdraw' | 'leave' | 'ready' | 'replace' | 'fail-start'; which: number }
+  | { type: 'release'; which: number; how: LeaseOutcome }
+  /** Calls hear of the end of their worker before the pool does, or after it. */
+  | { type: 'crash'; which: number; callsFirst: boolean }
+  | { type: 'sign'; which: number; sign: Liveliness }
+  | { type: 'grow-fat'; which: number }
   | { type: 'end' | 'renew'; session: string }
   | { type: 'pass' | 'stall'; time: number }
 
@@ -33,12 +44,40 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       affinity: fc.constantFrom<Affinity>('hint', 'strict_queue', 'strict_fail_fast'),
       queueTimeout: fc.constantFrom(0, 20, 1000, Infinity),
       timeout: fc.constantFrom(0, 30, 500, Infinity),
+      tool: fc.constantFrom('train', 'infer', 'embed', 'plot', 'load'),
       reacts: fc.nat(9),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('release' as const), which }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('release' as const),
+      which,
+      how: fc.oneof(
+        { weight: 6, arbitrary: fc.constant<LeaseOutcome>({ type: 'ok' }) },
+        { weight: 1, arbitrary: fc.constant<LeaseOutcome>({ type: 'cancelled' }) },
+        { weight: 1, arbitrary: fc.constant<LeaseOutcome>({ type: 'error', error: new Error('no') }) },
+        { weight: 1, arbitrary: fc.constant<LeaseOutcome>({ type: 'error', error: deviceOutOfMemory() }) },
+      ),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('withdraw' as const), which }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('crash' as const, 'leave' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('crash' as const), which, callsFirst: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom('leave' as const, 'replace' as const, 'fail-start' as const, 'grow-fat' as const),
+      which,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('sign' as const),
+      which,
+      sign: fc.constantFrom<Liveliness>('responsive', 'busy', 'late', 'hung'),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('ready' as const), which }) },
   {
     weight: 1,
@@ -57,6 +96,14 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 )
 const life = fc.record({
   size: fc.integer({ min: 1, max: 3 }),
+  more: fc.integer({ min: 0, max: 2 }),
+  recycle: fc.record({
+    maxCalls: fc.constantFrom(2, 5, Infinity),
+    maxAge: fc.constantFrom(3000, Infinity),
+    maxMemory: fc.constantFrom(1000, Infinity),
+    atOnce: fc.constantFrom(1, 2),
+  }),
+  toolBreaker: fc.constantFrom(false as const, { failures: 2, within: 2000, cooldown: 500, halfOpenCalls: 1 }),
   concurrency: fc.integer({ min: 1, max: 2 }),
   maxQueue: fc.constantFrom(0, 3, 100),
   maxSessions: fc.constantFrom(2, 10),
@@ -66,23 +113,40 @@ const life = fc.record({
 type Life = typeof life extends fc.Arbitrary<infer T> ? T : never
 
 /** Lives one life and checks the laws at every step. */
-function live({ acts, ...options }: Life): { pool: Pool; submitted: number; finish: () => Promise<void> } {
-  const stage = scriptedPool({ ...options, sessionTtl: 8000, restart: { maxCrashes: 1000, maxStartFailures: 1000 } })
+function live({ acts, more, ...options }: Life): { pool: Pool; submitted: number; finish: () => Promise<void> } {
+  const stage = scriptedPool({
+    ...options,
+    minSize: options.size,
+    maxSize: options.size + more,
+    workerIdleTimeout: 500,
+    workerDrain: 2000,
+    sessionTtl: 8000,
+    barrier,
+    restart: { maxCrashes: 1000, maxStartFailures: 1000 },
+  })
   const { pool, clock, spawned } = stage
   const requests: ProbeRequest[] = []
   const released = new Set<ProbeRequest>()
   const withdrawn = new Set<ProbeRequest>()
   const granted: ProbeRequest[] = []
+  /** Incarnations that were tainted: nothing runs there any more. */
+  const tainted = new Set<string>()
+  /** The incarnations that crashed under each tool, and when. */
+  const deaths = new Map<string, Map<string, number>>()
   /** The incarnation that ran a strict call of each session: no other one may, until the session ends or is renewed. */
   const homes = new Map<string, string>()
 
   /** Where sessions are bound, as the pool tells. */
   const bound = new Map<string, string>()
 
+  let state: PoolState = { type: 'starting', ready: 0, size: options.size }
+  pool.state$.subscribe((next) => (state = next))
   pool.facts$.subscribe((fact) => {
     if (fact.type === 'granted') granted.push(fact.request as ProbeRequest)
     if (fact.type === 'session-bound') bound.set(fact.session, fact.worker.info.incarnation)
     if (fact.type === 'session-lost') bound.delete(fact.session)
+    if (fact.type === 'session-renewed') homes.delete(fact.session)
+    if (fact.type === 'worker-tainted') tainted.add(fact.worker.handle.info.incarnation)
     if (fact.type === 'session-ended' || fact.type === 'session-expired') {
       homes.delete(fact.session)
       bound.delete(fact.session)
@@ -94,12 +158,31 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
   const running = () => requests.filter((request) => request.lease && !released.has(request))
   const release = (request: ProbeRequest, outcome: LeaseOutcome = { type: 'ok' }) => {
     released.add(request)
+    const incarnation = request.lease?.worker.info.incarnation as string
+    if (outcome.type === 'lost' && !outcome.error) {
+      const toll = deaths.get(request.tool) ?? new Map<string, number>()
+      deaths.set(request.tool, toll)
+      if (!toll.has(incarnation)) toll.set(incarnation, clock.now())
+    }
     request.done(outcome)
     request.done(outcome)
   }
   const withdraw = (request: ProbeRequest) => {
     if (request.answers === 0) withdrawn.add(request)
     pool.withdraw(request)
+  }
+
+  const loseCallsOf = (incarnation: string, outcome: LeaseOutcome) => {
+    for (const request of running()) {
+      if (request.lease?.worker.info.incarnation === incarnation) release(request, outcome)
+    }
+  }
+
+  /** Calls of workers that stopped when asked to: they end with their worker, and that is no crash. */
+  const loseStoppedCalls = () => {
+    for (const worker of spawned) {
+      if (worker.isOver) loseCallsOf(worker.handle.info.incarnation, { type: 'lost', error: stopping })
+    }
   }
 
   const perform = (act: Act): void => {
@@ -109,7 +192,7 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
         const deadline = act.timeout === Infinity ? undefined : clock.now() + act.timeout
         const index = requests.length
         const withdrawNext = () => requests[index + 1] && withdraw(requests[index + 1] as ProbeRequest)
-        const request = stage.makeRequest(`tool-${index}`, {
+        const request = stage.makeRequest(act.tool, {
           ...(session && { session }),
           queueTimeout: act.queueTimeout,
           ...(deadline !== undefined && { deadline }),
@@ -117,6 +200,9 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
         request.onGranted = (lease) => {
           const { incarnation } = lease.worker.info
           if (deadline !== undefined && clock.now() >= deadline) broken.push('ran after its deadline')
+          if (tainted.has(incarnation)) broken.push('ran on a tainted worker')
+          const toll = [...(deaths.get(act.tool)?.values() ?? [])].filter((at) => clock.now() < at + barrier.within)
+          if (toll.length >= barrier.crashes) broken.push('met another worker after it was there at two crashes')
           if (released.has(request)) broken.push('granted after it was released')
           if (session && session.affinity !== 'hint') {
             if (!homes.has(session.id)) homes.set(session.id, incarnation)
@@ -141,32 +227,35 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
       case 'release': {
         const all = running()
         const request = all[act.which % Math.max(1, all.length)]
-        if (request) release(request)
+        if (request) release(request, act.how)
         return
       }
       case 'crash':
       case 'leave':
+      case 'replace':
+      case 'fail-start':
+      case 'grow-fat':
+      case 'sign':
       case 'ready': {
         const alive = spawned.filter((worker) => !worker.isOver)
         const worker = alive[act.which % Math.max(1, alive.length)]
         if (!worker) return
         if (act.type === 'ready') worker.ready()
         if (act.type === 'leave') worker.leaving()
+        if (act.type === 'sign') worker.sign(act.sign)
+        if (act.type === 'grow-fat') stage.memory.set(worker.handle, 2000)
+        if (act.type === 'fail-start' && !worker.isReady) worker.failStart()
+        if (act.type === 'replace') pool.replaceWorker(worker.handle.info.incarnation)
         if (act.type !== 'crash') return
+        if (act.callsFirst) loseCallsOf(worker.handle.info.incarnation, { type: 'lost' })
         worker.crash()
-        const incarnation = worker.handle.info.incarnation
-        for (const request of running()) {
-          if (request.lease?.worker.info.incarnation === incarnation) release(request, { type: 'lost' })
-        }
+        loseCallsOf(worker.handle.info.incarnation, { type: 'lost' })
         return
       }
       case 'end':
         pool.endSession(act.session)
         break
       case 'renew':
-        if (spawned.some((worker) => worker.isOver && worker.handle.info.incarnation === homes.get(act.session))) {
-          homes.delete(act.session)
-        }
         pool.renewSession(act.session)
         break
       case 'pass':
@@ -193,20 +282,27 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
     const heads = [undefined, ...sessions].map((session) =>
       requests.find((request) => request.session?.id === session && request.answers === 0 && !withdrawn.has(request)),
     )
-    for (const { info, state, running: taken } of pool.workers()) {
+    for (const { info, state: placeState, sign, running: taken } of pool.workers()) {
       if (!info) continue
       const held = running().filter((request) => request.lease?.worker.info.incarnation === info.incarnation).length
       assert.is(taken, held, 'slots taken are leases held')
       assert.ok(held <= options.concurrency, 'no more calls than slots')
-      const isFree = state === 'ready' && held < options.concurrency
+      const answers = sign === 'responsive' || (options.concurrency === 1 && sign !== 'hung')
+      const isFree = placeState === 'ready' && held < options.concurrency && answers
+      assert.not(placeState === 'draining' && held === 0, 'who runs nothing and is to go is asked to')
       for (const head of heads) {
         if (!head) continue
         const isPinned = head.session && head.session.affinity !== 'hint' && bound.has(head.session.id)
         const isHere = !isPinned || bound.get(head.session.id) === info.incarnation
         assert.not(isFree && isHere, 'no call waits that could run')
-        assert.not(isPinned && isHere && state !== 'ready', 'no call waits for a worker that takes none')
+        assert.not(isPinned && isHere && placeState !== 'ready', 'no call waits for a worker that takes none')
       }
     }
+    if (state.type === 'running') {
+      assert.ok(state.size >= options.size && state.size <= options.size + more, 'between the bounds')
+    }
+    const names = pool.workers().map(({ id }) => id)
+    assert.is(new Set(names).size, names.length, 'a name has one place')
     const alive = new Set(pool.workers().map(({ info }) => info?.incarnation))
     for (const incarnation of bound.values()) assert.ok(alive.has(incarnation), 'a session that is lost is told to be')
   }
@@ -215,6 +311,7 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
   for (const worker of spawned) worker.ready()
   for (const act of acts) {
     perform(act)
+    loseStoppedCalls()
     check()
   }
 
@@ -249,12 +346,12 @@ function live({ acts, ...options }: Life): { pool: Pool; submitted: number; fini
   return { pool, submitted: requests.length, finish }
 }
 
-test('POOL-01, POOL-02, POOL-03, SESSION-02, guarantee:G9: every request ends exactly once, whatever happens', async () => {
+test('POOL-01, POOL-02, POOL-03, POOL-05, SESSION-02, FAULT-03, FAULT-06, guarantee:G9: every request ends exactly once, whatever happens', async () => {
   await fc.assert(
     fc.asyncProperty(life, async (life) => {
       await live(life).finish()
     }),
-    { numRuns: runs },
+    { numRuns: runs, includeErrorInReport: true },
   )
 })
 

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
 import { Pool } from '../../src/pool/pool.js'
-import { resolvePoolOptions } from '../../src/pool/pool-options.js'
+import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import { ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
 
 /** How a promise has ended after everything due now has run. */
@@ -164,7 +164,7 @@ test('API-09: the counts are true', () => {
   clock.advance(10)
   pool.withdraw(waits)
   submit('queued')
-  const { latencies, restarts, workers, ...counts } = pool.stats()
+  const { latencies, restarts, workers, breakers, crashes, ...counts } = pool.stats()
   assert.equal(counts, {
     submitted: 9,
     queued: 1,
@@ -175,12 +175,20 @@ test('API-09: the counts are true', () => {
     timeouts: 2,
     refused: 1,
     lost: 0,
+    recycled: 0,
+    tainted: 0,
+    scaledUp: 0,
+    scaledDown: 0,
+    quarantined: 0,
+    sessions: 0,
   })
   assert.is(workers.busy, 1)
+  assert.equal([breakers, crashes], [{ pool: 'closed', tools: {} }, {}])
   assert.is(latencies.queue.count, 5)
   at('w-0').crash()
   runs.done({ type: 'lost' })
   assert.is(pool.stats().lost, 1)
+  assert.equal(pool.stats().crashes, { other: 1 })
   assert.is(restarts, 0)
 })
 

@@ -1,7 +1,7 @@
 // Every row of the restart decision.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { resolvePoolOptions } from '../../src/pool/pool-options.js'
+import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import { afterCrash, afterStartFailure, backoff, type StartFailure } from '../../src/pool/restart-policy.js'
 
 const rules = resolvePoolOptions().restart

@@ -1,12 +1,15 @@
 // The scheduler in virtual time. `A` is granted, `a` gives its lease back, `x` left the queue, `@` is a session bound;
-// a refusal shows the first letter of its code in capitals: `Q`ueue_timeout, `T`imeout, `P`ool_saturated, `W`orker_busy.
-import { from, map, merge, Subject, tap } from 'rxjs'
+// a refusal shows the first letter of its code in capitals: `Q`ueue_timeout, `T`imeout, `P`ool_saturated, `W`orker_busy,
+// `C`ircuit_open. A breaker opens `<`, half opens `~`, closes `=`.
+import { filter, from, map, merge, Subject, tap } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { GuardRules } from '../../src/pool/guard.js'
 import type { PoolEvent, PoolFact } from '../../src/pool/pool-event.js'
 import type { LeaseReturned } from '../../src/pool/pool-lease.js'
 import { PoolWorker } from '../../src/pool/pool-worker.js'
+import type { LeaseOutcome } from '../../src/pool/request.js'
 import { schedule } from '../../src/pool/schedule.js'
 import { handleOf, marbleClock, type ProbeOptions, ProbeRequest, ticket } from './scripted-pool.js'
 
@@ -21,10 +24,26 @@ interface Scene {
   /** Frames that each granted call runs. */
   readonly runs?: number
   readonly maxQueue?: number
+  readonly guard?: Partial<GuardRules>
+  /** How calls end, by letter; well unless said otherwise. */
+  readonly ends?: Readonly<Record<string, LeaseOutcome>>
 }
 
+const rules = {
+  maxSessions: 10,
+  sessionTtl: 1e6,
+  minSize: 1,
+  maxSize: 1,
+  barrier: false,
+  breaker: false,
+  toolBreaker: false,
+} as const
+
 /** Plays a scene; `said` is what the scheduler says, one letter a fact. */
-function play({ workers, requests, calls, withdrawn = '-', runs = 10, maxQueue = 10 }: Scene, said: string): void {
+function play(
+  { workers, requests, calls, withdrawn = '-', runs = 10, maxQueue = 10, guard = {}, ends = {} }: Scene,
+  said: string,
+): void {
   const staff = workers.map((slots, index) => new PoolWorker(handleOf(`w-${index}`), slots))
   const scheduler = new TestScheduler((actual, expected) => assert.equal(actual, expected))
   scheduler.run(({ hot, expectObservable, expectSubscriptions }) => {
@@ -38,9 +57,12 @@ function play({ workers, requests, calls, withdrawn = '-', runs = 10, maxQueue =
       returns,
     )
     const facts$ = events$.pipe(
-      schedule({ maxQueue, maxSessions: 10, sessionTtl: 1e6 }, marbleClock(scheduler), returns),
+      schedule({ ...rules, maxQueue, ...guard }, marbleClock(scheduler), returns),
+      filter((fact) => fact.type !== 'session-begun'),
       tap((fact) => {
-        if (fact.type === 'granted') scheduler.schedule(() => fact.lease.release({ type: 'ok' }), runs)
+        if (fact.type !== 'granted') return
+        const end = ends[fact.request.tool] ?? ({ type: 'ok' } as const)
+        scheduler.schedule(() => fact.lease.release(end), runs)
       }),
       map((fact) => letterOf(fact, requests)),
     )
@@ -64,6 +86,10 @@ function letterOf(fact: PoolFact, requests: Scene['requests']): string {
       return 'x'
     case 'session-bound':
       return '@'
+    case 'breaker-changed':
+      return { open: '<', half_open: '~', closed: '=' }[fact.state.type]
+    case 'tool-quarantined':
+      return '%'
     default:
       return '?'
   }
@@ -129,6 +155,19 @@ test('SESSION-03: strict_fail_fast is refused while its worker is busy and runs 
 test('guarantee:G18, POOL-02: sessions take turns, however many calls one of them has waiting', () => {
   const requests = { ...probes('abcde', { session: ticket('many') }), ...probes('z', { session: ticket('one') }) }
   play({ workers: [1], requests, calls: '-abcdez' }, '-(@A) 6ms (aB) 6ms (b@Z) 5ms (zC) 6ms (cD) 6ms (dE) 6ms e')
+})
+
+test('FAULT-04: a breaker opens with a failure, tries one call after its cooldown, and closes when that one ends well', () => {
+  const guard = { breaker: { failures: 1, within: 100, cooldown: 20, halfOpenCalls: 1 } }
+  const ends = { u: { type: 'error', error: new Error('no') } } as const
+  const scene = { workers: [2], requests: probes('uvwy'), calls: '-u 13ms v 25ms y---w', guard, ends }
+  play(scene, '-U 9ms (u<)C 25ms (~Y)C 5ms (y=)')
+})
+
+test('FAULT-04: a call that waits when the breaker opens is refused when its turn comes', () => {
+  const guard = { breaker: { failures: 1, within: 100, cooldown: 20, halfOpenCalls: 1 } }
+  const ends = { u: { type: 'error', error: new Error('no') } } as const
+  play({ workers: [1], requests: probes('uv'), calls: '-uv', guard, ends }, '-U 9ms (u<C)')
 })
 
 test.run()

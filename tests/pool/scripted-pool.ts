@@ -1,13 +1,17 @@
 // A pool without Python: scripted workers, requests that keep what they were told, and a clock that moves when told to.
 import { Observable, type Subscriber } from 'rxjs'
 import type { TestScheduler } from 'rxjs/testing'
+import { PythonError, type PythonFailure } from '../../src/errors/python-error.js'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
 import type { Clock } from '../../src/pool/clock.js'
+import type { StopReason } from '../../src/pool/departure.js'
+import type { Liveliness } from '../../src/pool/life-sign.js'
+import type { WorkerVoice } from '../../src/pool/lives.js'
 import { Pool } from '../../src/pool/pool.js'
-import { type PoolOptions, resolvePoolOptions } from '../../src/pool/pool-options.js'
+import type { PoolOptions } from '../../src/pool/pool-options.js'
+import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../../src/pool/request.js'
-import type { StopReason } from '../../src/pool/worker-place.js'
-import type { WorkerEvent, WorkerExit, WorkerHandle } from '../../src/worker/worker-event.js'
+import type { WorkerExit, WorkerHandle } from '../../src/worker/worker-event.js'
 
 /** A clock that stands still until `advance`. */
 export class HandClock implements Clock {
@@ -69,6 +73,7 @@ export interface ProbeOptions {
   readonly session?: SessionTicket
   readonly queueTimeout?: number
   readonly deadline?: number
+  readonly poisonKey?: string
 }
 
 /** A request that keeps what it was told. */
@@ -76,6 +81,7 @@ export class ProbeRequest implements PoolRequest {
   readonly session: SessionTicket | undefined
   readonly queueTimeout: number
   readonly deadline: number | undefined
+  readonly poisonKey: string | undefined
   lease: Lease | undefined
   error: SnakepitError | undefined
   answers = 0
@@ -84,11 +90,12 @@ export class ProbeRequest implements PoolRequest {
 
   constructor(
     readonly tool: string,
-    { session, queueTimeout = 10_000, deadline }: ProbeOptions = {},
+    { session, queueTimeout = 10_000, deadline, poisonKey }: ProbeOptions = {},
   ) {
     this.session = session
     this.queueTimeout = queueTimeout
     this.deadline = deadline
+    this.poisonKey = poisonKey
   }
 
   granted(lease: Lease): void {
@@ -118,17 +125,19 @@ export class ProbeRequest implements PoolRequest {
 export class ScriptedWorker {
   readonly handle: WorkerHandle
   isOver = false
+  isReady = false
   askedToStop: StopReason | undefined
 
   constructor(
     readonly id: string,
-    readonly subscriber: Subscriber<WorkerEvent>,
+    readonly subscriber: Subscriber<WorkerVoice>,
   ) {
     this.handle = handleOf(id)
     subscriber.next({ type: 'starting', worker: id, incarnation: this.handle.info.incarnation })
   }
 
   ready(): void {
+    this.isReady = true
     this.subscriber.next({ type: 'ready', handle: this.handle })
   }
 
@@ -143,18 +152,22 @@ export class ScriptedWorker {
     this.subscriber.next({ type: 'stopping', worker: this.id, rung: 'message' })
   }
 
-  crash(message = 'exited with code 1'): void {
-    this.#exit(new SnakepitError('worker_crashed', message))
+  sign(condition: Liveliness): void {
+    this.subscriber.next({ type: 'condition', worker: this.id, condition })
+  }
+
+  crash(message = 'exited with code 1', exit: Partial<WorkerExit> = {}): void {
+    this.#exit(new SnakepitError('worker_crashed', message), exit)
   }
 
   exit(): void {
     this.#exit(undefined)
   }
 
-  #exit(error: SnakepitError | undefined): void {
+  #exit(error: SnakepitError | undefined, how: Partial<WorkerExit> = {}): void {
     if (this.isOver) return
     this.isOver = true
-    const exit: WorkerExit = { code: 0, signal: undefined, lastLines: [], rung: undefined }
+    const exit: WorkerExit = { code: 0, signal: undefined, lastLines: [], rung: undefined, ...how }
     this.subscriber.next({ type: 'exited', worker: this.id, exit, error })
     this.subscriber.complete()
   }
@@ -162,14 +175,17 @@ export class ScriptedWorker {
 
 /** A pool of scripted workers on a hand clock. Workers obey `stop$` at once unless `deaf`. */
 export function scriptedPool(options: PoolOptions = {}, { deaf = false }: { deaf?: boolean } = {}) {
+  /** Bytes that each incarnation is said to hold. */
+  const memory = new Map<WorkerHandle, number>()
   const clock = new HandClock()
   const spawned: ScriptedWorker[] = []
   const unsubscribed: string[] = []
   const pool = new Pool(resolvePoolOptions({ name: 'w', size: 1, ...options }), {
     clock,
     random: () => 0,
+    memoryOf: (handle) => memory.get(handle),
     spawn: (id, stop$) =>
-      new Observable<WorkerEvent>((subscriber) => {
+      new Observable<WorkerVoice>((subscriber) => {
         const worker = new ScriptedWorker(id, subscriber)
         spawned.push(worker)
         subscriber.add(
@@ -194,7 +210,18 @@ export function scriptedPool(options: PoolOptions = {}, { deaf = false }: { deaf
     pool.start().catch(() => {})
     for (let index = 0; index < spawned.length; index++) (spawned[index] as ScriptedWorker).ready()
   }
-  return { pool, clock, spawned, unsubscribed, at, makeRequest, submit, up }
+  return { pool, clock, spawned, unsubscribed, memory, at, makeRequest, submit, up }
+}
+
+/** What a tool says whose device has no memory left: it taints its worker. */
+export function deviceOutOfMemory(): PythonError {
+  return pythonError('torch.OutOfMemoryError', 'CUDA out of memory. Tried to allocate 2.00 GiB', 'out_of_memory')
+}
+
+/** An exception as a worker would report it. */
+export function pythonError(type: string, message: string, failure?: PythonFailure): PythonError {
+  const exception = { type, bases: [], message, notes: [], frames: [], traceback: '', truncated: false }
+  return new PythonError(`${type}: ${message}`, failure ? { ...exception, failure } : exception)
 }
 
 /** A ticket of a session. */

@@ -9,6 +9,7 @@ function stageOf(options = {}) {
   const stage = scriptedPool({ size: 2, ...options })
   const said: string[] = []
   stage.pool.sessions$.subscribe((fact) => {
+    if (fact.type === 'session-begun' || fact.type === 'session-renewed') return
     const workers = 'worker' in fact ? [fact.worker] : fact.workers
     said.push(`${fact.type} ${fact.session} ${workers.map((worker) => worker.info.id).join(' ')}`.trim())
   })

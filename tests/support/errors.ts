@@ -1,7 +1,7 @@
 // Says of an error everything that a test wants to know at once.
 import * as assert from 'uvu/assert'
 import { type ErrorCode, PythonError, SnakepitError } from '../../src/index.js'
-import { rejection } from './waiting.js'
+import { reasonOf, rejection } from './rejection.js'
 
 /** Checks that it is the library's error of the given code. */
 export function isCoded(error: unknown, code: ErrorCode, message?: RegExp): asserts error is SnakepitError {
@@ -16,14 +16,14 @@ export async function failsWith(
   code: ErrorCode,
   message?: RegExp,
 ): Promise<SnakepitError> {
-  const error = await rejection(promise)
-  isCoded(error, code, message)
+  const error = await rejection(promise, code)
+  if (message) assert.match(error.message, message)
   return error
 }
 
 /** The Python exception that a promise rejects with. */
 export async function raises(promise: PromiseLike<unknown>, pythonClass: string): Promise<PythonError> {
-  const error = await rejection(promise)
+  const error = await reasonOf(promise)
   assert.instance(error, PythonError, String(error))
   assert.ok((error as PythonError).is(pythonClass), `expected ${pythonClass}, got ${(error as PythonError).type}`)
   return error as PythonError

@@ -1,6 +1,6 @@
 // Processes as the system sees them. Linux only: everything is read from /proc.
 import { readdirSync, readFileSync } from 'node:fs'
-import { eventually } from './waiting.js'
+import { eventually } from './eventually.js'
 
 /** True while the process runs; a dead one that nobody has collected does not. */
 export function isAlive(pid: number): boolean {
@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
 
 /** Resolves when all are gone. */
 export function allGone(pids: readonly number[], ms: number): Promise<void> {
-  return eventually(ms, () => !pids.some(isAlive), `the end of processes ${pids.join(', ')}`)
+  return eventually(() => !pids.some(isAlive), `the end of processes ${pids.join(', ')}`, ms)
 }
 
 /** The parent of a process. */

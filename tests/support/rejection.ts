@@ -27,7 +27,8 @@ export function thrown(act: () => unknown, code?: ErrorCode): SnakepitError {
 }
 
 function expected(error: unknown, code: ErrorCode | undefined): SnakepitError {
-  if (!(error instanceof SnakepitError)) throw new Error(`expected a SnakepitError, got ${String(error)}`, { cause: error })
+  if (!(error instanceof SnakepitError))
+    throw new Error(`expected a SnakepitError, got ${String(error)}`, { cause: error })
   if (code !== undefined) assert.is(error.code, code, error.message)
   return error
 }

@@ -43,7 +43,24 @@ export function ndArrays(): fc.Arbitrary<NdArray> {
 }
 
 /** Whole numbers whose encodings lie at both sides of every width. */
-export const borders: readonly bigint[] = [0n, 5n, 7n, 8n, 15n, 16n, 31n, 32n, 53n, 62n, 63n, 64n, 65n, 127n, 128n, 1024n]
+export const borders: readonly bigint[] = [
+  0n,
+  5n,
+  7n,
+  8n,
+  15n,
+  16n,
+  31n,
+  32n,
+  53n,
+  62n,
+  63n,
+  64n,
+  65n,
+  127n,
+  128n,
+  1024n,
+]
   .flatMap((bits) => [2n ** bits - 1n, 2n ** bits, 2n ** bits + 1n])
   .flatMap((value) => [value, -value])
 
@@ -55,21 +72,42 @@ function leaves(): fc.Arbitrary<unknown> {
     fc.integer(),
     // A number that is not whole, or beyond the whole ones; -0 is not kept, and is not drawn.
     fc.double().filter((value) => !Object.is(value, -0)),
-    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, -(2 ** 53), Number.MIN_VALUE),
+    fc.constantFrom(
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      2 ** 53,
+      -(2 ** 53),
+      Number.MIN_VALUE,
+    ),
     fc.bigInt().filter(beyondNumbers),
     fc.constantFrom(...borders.filter(beyondNumbers)),
     fc.string({ unit: 'binary', maxLength: 40 }),
     fc.string({ unit: 'grapheme', minLength: 30, maxLength: 90 }),
     fc.constantFrom('', '\0', '\u2028', '\u202e', '\uffff', '😀'.repeat(20), 'é'.repeat(300)),
     fc.uint8Array({ maxLength: 300 }),
-    fc.date({ noInvalidDate: true }),
+    fc.date({ noInvalidDate: true, min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }),
     ndArrays(),
   )
 }
 
 function keys(): fc.Arbitrary<string> {
-  const awkward = ['', 'constructor', 'hasOwnProperty', 'toString', 'toJSON', 'then', 'length', 'valueOf', '0', '-1', 'a.b']
-  return fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom(...awkward)).filter((key) => key !== '__proto__')
+  const awkward = [
+    '',
+    'constructor',
+    'hasOwnProperty',
+    'toString',
+    'toJSON',
+    'then',
+    'length',
+    'valueOf',
+    '0',
+    '-1',
+    'a.b',
+  ]
+  return fc
+    .oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom(...awkward))
+    .filter((key) => key !== '__proto__')
 }
 
 /** Any value that is kept from end to end. */
@@ -95,7 +133,8 @@ export function same(a: unknown, b: unknown): boolean {
   }
   if (ArrayBuffer.isView(a)) return ArrayBuffer.isView(b) && a.constructor === b.constructor && sameBytes(a, b)
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime()
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((each, index) => same(each, b[index]))
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((each, index) => same(each, b[index]))
   const mine = Object.entries(a)
   return (
     !Array.isArray(b) &&

@@ -1,4 +1,5 @@
 // Frames over gRPC: one bidirectional stream on one channel to one worker.
+import type { Socket } from 'node:net'
 import {
   type Channel,
   ChannelCredentials,
@@ -12,6 +13,7 @@ import { SnakepitError } from '../../errors/snakepit-error.js'
 import { WorkerServiceDefinition } from '../gen/snakepit/v1/worker.js'
 import type { Batch, Wire } from '../wire.js'
 import { channelOptions } from './channel-options.js'
+import { withSockets } from './own-sockets.js'
 
 /** The metadata key that carries the host's token. */
 export const tokenKey = 'snakepit-token'
@@ -31,6 +33,9 @@ class GrpcWire implements Wire {
   readonly #channel: Channel
   readonly #client: Client<typeof WorkerServiceDefinition>
   readonly #token: string
+  readonly #sockets: Socket[] = []
+  // Closing a channel leaves its streams alone until the next sign of life is due.
+  readonly #closed = new AbortController()
 
   constructor(address: string, token: string) {
     this.name = `grpc ${address}`
@@ -40,14 +45,32 @@ class GrpcWire implements Wire {
   }
 
   async *attach(outgoing: AsyncIterable<Batch>, signal: AbortSignal): AsyncGenerator<Batch> {
+    const leave = AbortSignal.any([signal, this.#closed.signal])
     try {
-      yield* this.#client.attach(outgoing, { signal, metadata: Metadata({ [tokenKey]: this.#token }) })
+      const metadata = Metadata({ [tokenKey]: this.#token })
+      yield* this.#socketsKept(this.#client.attach(outgoing, { signal: leave, metadata }))
     } catch (error) {
-      if (!signal.aborted) throw transportError(this.name, error)
+      if (!leave.aborted) throw transportError(this.name, error)
     }
   }
 
+  /** The same batches; the connection that is made for the first of them is remembered. */
+  async *#socketsKept(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    const iterator = batches[Symbol.asyncIterator]()
+    try {
+      const first = await withSockets(this.#sockets, () => iterator.next())
+      for (let step = first; step.done !== true; step = await iterator.next()) yield step.value
+    } finally {
+      await iterator.return?.()
+    }
+  }
+
+  unref(): void {
+    for (const socket of this.#sockets) socket.unref()
+  }
+
   close(): void {
+    this.#closed.abort()
     this.#channel.close()
   }
 }

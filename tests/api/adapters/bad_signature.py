@@ -1,8 +1,8 @@
-"""A tool that cannot be served: it takes a parameter without a name."""
+"""A tool that cannot be served: arguments are sent by name."""
 
 from snakepit_bridge import tool
 
 
 @tool
-def add(a: int, /, b: int) -> int:
-    return a + b
+def add(*numbers: int) -> int:
+    return sum(numbers)

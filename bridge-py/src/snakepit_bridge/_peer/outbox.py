@@ -60,7 +60,8 @@ class Outbox:
             self._closing = True
             return [], 0
         if strand.cargo is not None:
-            return [], 0  # comes back when its large value is through
+            strand.scheduled = False  # it is put back when its large value is through
+            return [], 0
         frames, used = strand.take(room)
         self._put_back(strand)
         return frames, used

@@ -1,0 +1,18 @@
+// How to close, checked.
+import { refuseUnknown, unexpected } from '../errors/invalid-option.js'
+
+/** How to close. */
+export interface CloseOptions {
+  /** Milliseconds that accepted calls get to finish; `Infinity` allowed. Default: the option `drain`, 10_000. */
+  readonly drain?: number
+}
+
+/** Checks the options of `close`. Throws `invalid_option`: nothing has been closed then. */
+export function checkCloseOptions(options: CloseOptions): void {
+  if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
+  refuseUnknown(options, ['drain'], 'close()')
+  const { drain } = options
+  if (drain !== undefined && !(typeof drain === 'number' && drain >= 0)) {
+    throw unexpected('drain', 'milliseconds from 0 up, or Infinity', drain)
+  }
+}

@@ -1,0 +1,145 @@
+// One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
+import { encodeValue } from '../codec/msgpack.js'
+import { serveTools } from '../peer/serve-tools.js'
+import { Pool, type SessionFact, type SessionTicket, type Spawn } from '../pool/index.js'
+import { childEnvironment, resolvePython } from '../python/index.js'
+import { worker$ } from '../worker/worker.js'
+import { type CallOptions, checkCall, checkCallOptions, type StreamOptions } from './call-options.js'
+import { CallRun, type CallSpec } from './call-run.js'
+import { ChunkStream } from './chunk-stream.js'
+import type { Session } from './session.js'
+import type { NamedPoolSettings } from './snakepit-options.js'
+import { runToEnd } from './unary-call.js'
+import { resolveWindow } from './window-option.js'
+
+/** Parameter names and values, as a Python function takes them by keyword. */
+export type ToolArguments = Readonly<Record<string, unknown>>
+
+/** What a session adds to a call that is made in it. */
+export interface SessionCall {
+  readonly ticket: SessionTicket
+  readonly metadata: Readonly<Record<string, string>>
+  /** The call waits for it before it is submitted; undefined as a rule. */
+  readonly after: Promise<void> | undefined
+}
+
+/** A pool, its defaults and its sessions. */
+export class NamedPool {
+  readonly name: string
+  readonly pool: Pool
+  readonly #settings: NamedPoolSettings
+  readonly #sessions = new Map<string, Session>()
+
+  private constructor(settings: NamedPoolSettings, pool: Pool) {
+    this.name = settings.pool.name
+    this.#settings = settings
+    this.pool = pool
+    pool.sessions$.subscribe((fact) => this.#sessionFact(fact))
+  }
+
+  /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
+  static async prepare(settings: NamedPoolSettings): Promise<NamedPool> {
+    return new NamedPool(settings, new Pool(settings.pool, { spawn: await spawner(settings) }))
+  }
+
+  /** Starts the workers; resolves when one is ready. */
+  start(): Promise<void> {
+    return this.pool.start()
+  }
+
+  /** Calls a tool for its value. */
+  async execute(tool: string, args: ToolArguments, options: CallOptions, session?: SessionCall): Promise<unknown> {
+    checkCallOptions(options, false)
+    return runToEnd(this.pool, this.#specOf(tool, args, options, this.#settings.calls.timeout, session))
+  }
+
+  /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
+  stream(tool: string, args: ToolArguments, options: StreamOptions, session?: () => SessionCall): ChunkStream {
+    checkCallOptions(options, true)
+    checkCall(tool, args)
+    const { streamTimeout, window } = this.#settings.calls
+    const resolved = resolveWindow(options.window, window)
+    return new ChunkStream((owner) => {
+      const spec = this.#specOf(tool, args, options, streamTimeout, session?.())
+      return new CallRun(this.pool, { ...spec, window: resolved }, owner)
+    })
+  }
+
+  /** The session that goes by this id, if it was asked for and has not ended. */
+  session(id: string): Session | undefined {
+    return this.#sessions.get(id)
+  }
+
+  /** Remembers a session that was asked for, to tell it what happens to it. */
+  remember(session: Session): void {
+    this.#sessions.set(session.id, session)
+  }
+
+  #specOf(
+    tool: string,
+    args: ToolArguments,
+    options: StreamOptions,
+    timeout: number,
+    session: SessionCall | undefined = this.#adHoc(options),
+  ): CallSpec {
+    checkCall(tool, args)
+    const { ticket } = session ?? {}
+    return {
+      tool,
+      arguments: encodeValue(args),
+      window: undefined,
+      session: ticket && options.affinity ? { ...ticket, affinity: options.affinity } : ticket,
+      sessionMetadata: session?.metadata ?? {},
+      after: session?.after,
+      metadata: options.metadata ?? {},
+      signal: options.signal,
+      timeout: options.timeout ?? timeout,
+      idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
+      queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
+      onProgress: options.onProgress,
+    }
+  }
+
+  /** A session that a call names by its id alone. */
+  #adHoc({ session: id }: CallOptions): SessionCall | undefined {
+    if (id === undefined) return undefined
+    const known = this.#sessions.get(id)
+    return known?.call() ?? { ticket: { id, affinity: this.#settings.pool.affinity }, metadata: {}, after: undefined }
+  }
+
+  #sessionFact(fact: SessionFact): void {
+    switch (fact.type) {
+      case 'session-bound':
+        return
+      case 'session-lost':
+        return this.#sessions.get(fact.session)?.lost(fact)
+      case 'session-ended':
+      case 'session-expired': {
+        const reason = fact.type === 'session-ended' ? 'ended' : 'expired'
+        for (const { peer } of fact.workers) peer.endSession(fact.session, reason)
+        this.#sessions.get(fact.session)?.over(reason)
+        this.#sessions.delete(fact.session)
+      }
+    }
+  }
+}
+
+/** Everything that a pool's workers have in common, as the way to start one. */
+async function spawner({ worker, pool }: NamedPoolSettings): Promise<Spawn> {
+  const { python, requirements, cwd, adapter, transport, startTimeout, environment, onSetup } = worker
+  const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
+  const common = {
+    python: executable,
+    pythonVersion: version,
+    env: childEnvironment(environment, pool.size),
+    cwd,
+    adapter,
+    transport,
+    concurrency: pool.concurrency,
+    startTimeout,
+    // The pool has drained when it stops a worker: what still runs has had its time.
+    stopGrace: 0,
+    handler: serveTools(new Map()),
+  }
+  return (id, stop$) => worker$({ id, ...common }, stop$)
+}
