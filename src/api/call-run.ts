@@ -115,6 +115,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   /** The next item that has arrived. */
   take(): DataChunk | undefined {
     const chunk = this.#call?.take()
+    if (chunk === undefined && this.#state === unread) this.#settle()
     // The tool may have waited for this to make room: its silence counts from here.
     if (chunk !== undefined && this.#spec.idleTimeout !== undefined) this.#lastSign = performance.now()
     return chunk

@@ -20,8 +20,9 @@ const neverBegan: readonly string[] = [
 export function errorFromWire({ code, message, exception, details }: WireError): SnakepitError {
   const known = isErrorCode(code) ? code : 'protocol_error'
   const text = known === code ? message : `the worker reported an unknown error '${code}': ${message}`
-  if (exception !== undefined) return new PythonError(text, exceptionFromWire(exception), { ...details }, known)
-  return new SnakepitError(known, text, { details: { ...details }, mayHaveRun: !neverBegan.includes(known) })
+  const began = !neverBegan.includes(known)
+  if (exception !== undefined && began) return new PythonError(text, exceptionFromWire(exception), { ...details }, known)
+  return new SnakepitError(known, text, { details: { ...details }, mayHaveRun: began })
 }
 
 /** An error of this side, for the other one. */

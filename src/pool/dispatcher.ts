@@ -13,7 +13,7 @@ import { deadlinePassed, poolSaturated, refusalOf, sessionEnded, sessionQuotaExc
 import type { PoolRequest } from './request.js'
 import type { Session } from './session.js'
 import { type SessionRules, SessionTable } from './session-table.js'
-import { type Taint, taintOf } from './taint.js'
+import { taintOf } from './taint.js'
 import { type Answers, sessionOf, Turns } from './turns.js'
 
 /** What the scheduler is told once. */
@@ -191,7 +191,10 @@ export class Dispatcher implements Answers {
     this.#guard.ended(lease, outcome, now)
     // Before its slot is free for the next call.
     const taint = taintOf(outcome)
-    if (taint && lease.seat.departure === undefined) this.#taint(lease.seat, taint, now)
+    if (taint && lease.seat.departure === undefined) {
+      this.#outbox.put({ type: 'worker-tainted', worker: lease.seat, by: taint })
+      this.#turnAway(lease.seat, 'tainted', now)
+    }
     this.#takeSlotBack(lease, now)
   }
 
@@ -218,11 +221,6 @@ export class Dispatcher implements Answers {
   }
 
   // ---- workers and sessions
-
-  #taint(worker: PoolWorker, by: Taint, now: number): void {
-    this.#outbox.put({ type: 'worker-tainted', worker, by })
-    this.#turnAway(worker, 'tainted', now)
-  }
 
   #showOut(worker: PoolWorker, because: LossReason, now: number): void {
     this.#turnAway(worker, because, now)

@@ -7,7 +7,7 @@ import type { LifeSign } from './life-sign.js'
 import type { WorkerVoice } from './lives.js'
 import type { Places } from './places.js'
 import { PoolWorker } from './pool-worker.js'
-import { poolFailed, workerVanished } from './refusals.js'
+import { poolFailed, tooManyCrashes, workerVanished } from './refusals.js'
 import { afterCrash, afterStartFailure, afterTaint } from './restart-policy.js'
 import type { PoolMeans, RemovalReason, RosterNews, RosterRules } from './roster-news.js'
 import { type Listener, StartBatches } from './start-batches.js'
@@ -17,7 +17,6 @@ import type { StopOrder, WorkerPlace } from './worker-place.js'
 export class Incarnations implements Listener {
   readonly #batches: StartBatches
   #crashes: readonly number[] = []
-  #phase: 'up' | 'stopping' = 'up'
   /** True once any worker has been ready. */
   hasBeenReady = false
 
@@ -37,7 +36,7 @@ export class Incarnations implements Listener {
 
   /** True once all are asked to stop. */
   get isStopping(): boolean {
-    return this.#phase === 'stopping'
+    return this.#batches.isOver
   }
 
   /** Starts the workers whose batch it is. */
@@ -63,7 +62,7 @@ export class Incarnations implements Listener {
         this.#missStart(place, event.error)
         return
       case 'exited':
-        this.#mourn(place, event.error)
+        this.vanish(place, undefined, event.error)
         return
       case 'starting':
       case 'log':
@@ -133,7 +132,7 @@ export class Incarnations implements Listener {
   // ---- losing
 
   #missStart(place: WorkerPlace, error: SnakepitError): void {
-    if (this.#phase === 'stopping') {
+    if (this.isStopping) {
       place.state = { type: 'stopped' }
       return
     }
@@ -170,12 +169,7 @@ export class Incarnations implements Listener {
     this.tell({ type: 'place-given-up', place: place.id, error })
   }
 
-  vanish(place: WorkerPlace, cause: unknown): void {
-    // After a last word this finds nobody in the place.
-    this.#mourn(place, undefined, cause)
-  }
-
-  #mourn(place: WorkerPlace, error: SnakepitError | undefined, cause?: unknown): void {
+  vanish(place: WorkerPlace, cause?: unknown, error?: SnakepitError): void {
     const { state } = place
     if (state.type === 'starting' || (state.type === 'stopping' && !state.worker)) {
       this.#missStart(place, error ?? workerVanished(place.id, false, cause))
@@ -187,7 +181,7 @@ export class Incarnations implements Listener {
     place.state = { type: 'stopped' }
     if (order?.afterwards === 'remove') this.places.remove(place)
     this.tell({ type: 'worker-gone', worker: state.worker as PoolWorker })
-    if (this.#phase === 'stopping') return
+    if (this.isStopping) return
     const lived = this.means.clock.now() - state.since
     if (state.type === 'stopping' && order) this.#follow(place, order, lived)
     else this.#crashed(place, order, lived, error ?? workerVanished(place.id, true, cause))
@@ -195,15 +189,14 @@ export class Incarnations implements Listener {
 
   /** A worker that was ordered to go is gone. */
   #follow(place: WorkerPlace, order: StopOrder, lived: number): void {
-    if (order.afterwards === 'remove') {
-      this.#remove(place, order.because)
-      return
-    }
-    this.#batches.startLater(
-      place,
-      afterTaint({ lived, restarts: place.restarts }, this.rules.restart, this.means.random),
-      undefined,
-    )
+    const { restart } = this.rules
+    if (order.afterwards === 'remove') this.#remove(place, order.because)
+    else
+      this.#batches.startLater(
+        place,
+        afterTaint({ lived, restarts: place.restarts }, restart, this.means.random),
+        undefined,
+      )
   }
 
   /** A worker is gone that was not asked to stop, though it may have been about to. */
@@ -212,8 +205,7 @@ export class Incarnations implements Listener {
     const verdict = afterCrash(crash, this.rules.restart, this.means.random)
     this.#crashes = verdict.crashes
     if (verdict.type === 'give-up') {
-      const { maxCrashes, within } = this.rules.restart
-      this.#fail(poolFailed(this.rules.name, `${maxCrashes} crashes of its workers within ${within} ms`, error))
+      this.#fail(tooManyCrashes(this.rules, error))
       return
     }
     const relief = this.places.reliefOf(place)
@@ -231,7 +223,7 @@ export class Incarnations implements Listener {
   // ---- stopping
 
   #fail(error: SnakepitError): void {
-    this.#endStarts()
+    this.#batches.end()
     this.tell({ type: 'roster-failed', error })
     this.#askAllToStop('pool-failed')
   }
@@ -242,13 +234,8 @@ export class Incarnations implements Listener {
     return this.#batches.gone()
   }
 
-  #endStarts(): void {
-    this.#phase = 'stopping'
-    this.#batches.end()
-  }
-
   #askAllToStop(reason: StopReason): void {
-    this.#endStarts()
+    this.#batches.end()
     for (const place of [...this.places.all]) {
       if (!place.isServed) {
         place.close()

@@ -29,6 +29,18 @@ export type WorkerNews =
   | { readonly type: 'worker-sign'; readonly worker: PoolWorker; readonly sign: Liveliness }
   | { readonly type: 'worker-gone'; readonly worker: PoolWorker }
 
+/** True for what the scheduler hears of a worker. */
+export function isWorkerNews(news: { readonly type: string }): news is WorkerNews {
+  return workerNews.has(news.type)
+}
+
+const workerNews: ReadonlySet<string> = new Set<WorkerNews['type']>([
+  'worker-ready',
+  'worker-leaving',
+  'worker-sign',
+  'worker-gone',
+])
+
 /** Makes the error for one refused call, so that each has a stack and an identity of its own. */
 export type Reason = (request: PoolRequest) => SnakepitError
 

@@ -14,7 +14,7 @@ import {
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { systemClock, timerOn } from './clock.js'
 import { Ledger } from './ledger.js'
-import type { PoolEvent, PoolFact } from './pool-event.js'
+import { isWorkerNews, type PoolEvent, type PoolFact } from './pool-event.js'
 import type { LeaseReturned } from './pool-lease.js'
 import type { PoolSettings } from './pool-settings.js'
 import { type PoolPhase, type PoolState, sameState, stateOf } from './pool-state.js'
@@ -219,23 +219,10 @@ export class Pool {
 
   /** What the scheduler hears of the roster's news. */
   #eventOf(news: RosterNews): PoolEvent | undefined {
-    switch (news.type) {
-      case 'worker-ready':
-      case 'worker-leaving':
-      case 'worker-sign':
-      case 'worker-gone':
-        return news
-      case 'roster-failed':
-        this.#failure = news.error
-        this.#upkeep.close()
-        return { type: 'cleared', because: (request) => refusedByFailedPool(request, news.error) }
-      case 'worker-event':
-      case 'worker-restarting':
-      case 'place-added':
-      case 'place-removed':
-      case 'place-given-up':
-        return undefined
-    }
+    if (news.type !== 'roster-failed') return isWorkerNews(news) ? news : undefined
+    this.#failure = news.error
+    this.#upkeep.close()
+    return { type: 'cleared', because: (request) => refusedByFailedPool(request, news.error) }
   }
 
   #tellState(): void {

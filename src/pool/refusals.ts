@@ -3,6 +3,7 @@ import { shorten } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { LossReason } from './departure.js'
 import type { PoolRequest } from './request.js'
+import type { RestartRules } from './restart-policy.js'
 import type { Loss, Session } from './session.js'
 
 /** The queue is full. */
@@ -115,12 +116,20 @@ export function poolClosed(pool: string, request?: PoolRequest): SnakepitError {
   return new SnakepitError('pool_closed', `${subject}pool '${pool}' is closed`, { details: { pool } })
 }
 
-/** Its workers died too often, or none could be started any more. */
+/** There will be no workers any more. */
 export function poolFailed(pool: string, why: string, cause: SnakepitError): SnakepitError {
   return new SnakepitError('pool_failed', `pool '${pool}' gave up: ${why}; the last: ${cause.message}`, {
     details: { pool },
     cause,
   })
+}
+
+/** Its workers died too often. */
+export function tooManyCrashes(
+  { name, restart }: { readonly name: string; readonly restart: RestartRules },
+  last: SnakepitError,
+): SnakepitError {
+  return poolFailed(name, `${restart.maxCrashes} crashes of its workers within ${restart.within} ms`, last)
 }
 
 /** What a call hears from a pool that failed. */

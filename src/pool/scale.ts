@@ -54,8 +54,8 @@ export type ScaleVerdict<W> =
 export function scale<W extends IdleWorker>(view: ScaleView<W>, rules: ScaleRules): ScaleVerdict<W> {
   const by = Math.min(missing(view, rules), rules.maxSize - view.size)
   if (by > 0) return { type: 'grow', by }
-  if (view.size <= rules.minSize || view.demand > 0 || view.leaving > 0) return { type: 'hold', lookAgainAt: Infinity }
-  const worker = idlest(view.idle)
+  if (view.size <= rules.minSize) return { type: 'hold', lookAgainAt: Infinity }
+  const worker = view.demand === 0 && view.leaving === 0 ? idlest(view.idle) : undefined
   if (!worker) return { type: 'hold', lookAgainAt: view.now + rules.workerIdleTimeout }
   const due = Math.min(worker.idleSince, view.spareSince) + rules.workerIdleTimeout
   return due <= view.now ? { type: 'shrink', worker } : { type: 'hold', lookAgainAt: due }

@@ -9,6 +9,7 @@ import { type ScaleRules, scale } from './scale.js'
 export class Scaler {
   readonly #alarm: Alarm
   #demand = 0
+  #isFull = false
   #running = 0
   #slots = 0
   #spareSince = Infinity
@@ -25,7 +26,7 @@ export class Scaler {
   noteDemand(calls: number): void {
     const rises = calls > this.#demand
     this.#demand = calls
-    if (rises) this.#look()
+    if (rises && !this.#isFull) this.#look()
   }
 
   /** So many calls run. */
@@ -40,6 +41,7 @@ export class Scaler {
     // With one worker less, the question whether one less would have done begins anew.
     if (slots < this.#slots) this.#spareSince = Infinity
     this.#slots = slots
+    this.#isFull = this.roster.size >= this.rules.maxSize
     this.#noteSpare()
     this.#look()
   }

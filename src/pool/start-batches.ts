@@ -14,7 +14,7 @@ export interface Listener {
   readonly hasBeenReady: boolean
   /** The incarnation that is in the place said something. */
   hear(place: WorkerPlace, said: WorkerVoice): void
-  /** The incarnation that was in the place ended without a last word. */
+  /** The Observable of the incarnation ended; after a last word this finds nobody in the place. */
   vanish(place: WorkerPlace, cause: unknown): void
   tell(news: RosterNews): void
 }
@@ -22,7 +22,8 @@ export interface Listener {
 /** Starts the workers whose places wait for one. */
 export class StartBatches {
   readonly #lives = new Lives()
-  #isOver = false
+  /** True once nothing is started any more. */
+  isOver = false
   /** How many took the place of one that was lost or tainted. */
   restarts = 0
 
@@ -52,7 +53,7 @@ export class StartBatches {
 
   /** Starts nothing any more. */
   end(): void {
-    this.#isOver = true
+    this.isOver = true
   }
 
   /** Resolves when all that was started is gone, or when `stopLimit` has passed. */
@@ -61,7 +62,7 @@ export class StartBatches {
   }
 
   #next(): WorkerPlace | undefined {
-    if (this.#isOver) return undefined
+    if (this.isOver) return undefined
     const { startBatch } = this.rules
     return nextToStart(this.places.all, { startBatch, hasBeenReady: this.listener.hasBeenReady })
   }

@@ -100,13 +100,16 @@ export class Turns {
   #serve(lane: Lane, now: number): void {
     const call = lane.calls.first as Waiting
     this.#room.stepOut(lane)
-    if (call.dueAt <= now) this.#refuse(call, overdue(call, now), now)
-    else this.#answer(call, now)
+    this.#answer(call, now)
     this.#lineUp(lane, now)
   }
 
-  /** Does with a waiting call what the decision says. */
+  /** Does with a waiting call what the decision says; one whose time has run out unnoticed does not run any more. */
   #answer(call: Waiting, now: number): void {
+    if (call.dueAt <= now) {
+      this.#refuse(call, overdue(call, now), now)
+      return
+    }
     const choice = chooseWorker(call.request, this.#workers, homeOf(call.lane))
     if (choice.type === 'refuse') {
       this.#refuse(call, refusalOf(call.request, choice.code, sessionOf(call.lane)), now)

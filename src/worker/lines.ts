@@ -30,15 +30,19 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
 /** The last lines of something that goes on for long. */
 export class LastLines {
   readonly #lines: string[] = []
+  #fatal: string | undefined
 
   add(line: string): void {
+    // The stacks of all threads follow it, and would push out what it says.
+    if (line.startsWith('Fatal Python error:')) this.#fatal = line
     this.#lines.push(line)
     if (this.#lines.length > keptLines) this.#lines.shift()
   }
 
-  /** Oldest first. */
+  /** Oldest first; a line that names a fatal error is kept however many come after it. */
   get lines(): readonly string[] {
-    return [...this.#lines]
+    const fatal = this.#fatal
+    return fatal === undefined || this.#lines.includes(fatal) ? [...this.#lines] : [fatal, ...this.#lines]
   }
 }
 

@@ -162,11 +162,8 @@ export class WorkerLife {
     }
     if (first === 'exit') return this.#gone(false, undefined)
     // A wire that broke is most often the first sign of a process that died: its end says more. A broken rule says all.
-    const brokeRules = first?.code === 'protocol_error'
-    if (brokeRules) this.#peer.close(first)
-    if (brokeRules || !(await endsWithin(this.#process, patienceAfterWire))) {
-      this.#peer.close(first ?? wireClosed(this.#settings.id))
-      await this.#climb('unasked')
+    if (first?.code === 'protocol_error' || !(await endsWithin(this.#process, patienceAfterWire))) {
+      await this.#climb('unasked', first ?? wireClosed(this.#settings.id))
     }
     return this.#gone(false, first)
   }
@@ -175,14 +172,15 @@ export class WorkerLife {
     const end = await Promise.race([this.#process.exited, nextTurn()])
     await this.#lastWords()
     const error = this.#lossOf(end, ordered, broken)
-    this.#peer.close(error)
     const exit = {
       code: end?.started ? end.code : undefined,
       signal: end?.started ? end.signal : undefined,
       lastLines: this.#lastLines.lines,
       rung: this.#rung,
     }
+    // First the news, then the ends of the calls: who hears that a call is over must not send the next one here.
     this.#emit({ type: 'exited', worker: this.#settings.id, exit, error: ordered ? undefined : error })
+    this.#peer.close(error)
   }
 
   /** What the calls that were there are ended with. */
@@ -225,14 +223,17 @@ export class WorkerLife {
     this.#process.release()
   }
 
-  /** Stops the process; one that nobody can talk to is not asked first. */
-  async #climb(how: 'asked' | 'unasked'): Promise<void> {
+  /** Stops the process; one that nobody can talk to is not asked first, and its calls end with `loss` at once. */
+  async #climb(how: 'asked' | 'unasked', loss?: SnakepitError): Promise<void> {
     if (await endsWithin(this.#process, 0)) return
     this.#rung = await stopProcess({
       process: this.#process,
       ask: how === 'asked' ? (graceMs) => this.#peer.shutdown(graceMs) : undefined,
       grace: this.#settings.stopGrace,
-      onRung: (rung) => this.#emit({ type: 'stopping', worker: this.#settings.id, rung }),
+      onRung: (rung) => {
+        this.#emit({ type: 'stopping', worker: this.#settings.id, rung })
+        if (loss !== undefined) this.#peer.close(loss)
+      },
     })
   }
 }

@@ -52,7 +52,12 @@ test('CANCEL-02: at the end of its window, with nobody reading', async () => {
   const controller = new AbortController()
   const iterator = pit.stream('yields', {}, { window: 1, signal: controller.signal })[Symbol.asyncIterator]()
   await iterator.next()
-  const next = reasonOf(iterator.next().then(() => iterator.next()).then(() => new Promise(() => undefined)))
+  const next = reasonOf(
+    iterator
+      .next()
+      .then(() => iterator.next())
+      .then(() => new Promise(() => undefined)),
+  )
   controller.abort()
   await Promise.race([next, left('yields', ['finally', 'finally'])])
   await left('yields', ['finally', 'finally'])

@@ -1,5 +1,5 @@
 // A ChunkStream is cold: nothing happens until it is read, and each reading is a call of its own.
-import { firstValueFrom, map, retry, share, switchMap, take, takeWhile, toArray, of, merge, repeat } from 'rxjs'
+import { firstValueFrom, map, merge, of, repeat, retry, share, switchMap, take, takeWhile, toArray } from 'rxjs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnakepitError } from '../../src/index.js'
@@ -22,7 +22,12 @@ test('API-03: an AsyncIterable and an Observable in one', async () => {
   const stream = counting('both')
   const iterated: unknown[] = []
   for await (const chunk of stream) iterated.push([chunk.seq, chunk.isFinal, chunk.data])
-  const observed = await firstValueFrom(stream.pipe(map((chunk) => [chunk.seq, chunk.isFinal, chunk.data]), toArray()))
+  const observed = await firstValueFrom(
+    stream.pipe(
+      map((chunk) => [chunk.seq, chunk.isFinal, chunk.data]),
+      toArray(),
+    ),
+  )
   assert.equal(iterated, [
     [0, false, { n: 0 }],
     [1, false, { n: 1 }],
@@ -51,7 +56,13 @@ test('API-04: an iterator that is made and never read makes no call', async () =
 
 test('API-04: retry calls again', async () => {
   const stream = pit.stream<number>('fails_until', { name: 'retry', times: 2 })
-  const seen = await firstValueFrom(stream.pipe(retry(5), map((chunk) => chunk.data), toArray()))
+  const seen = await firstValueFrom(
+    stream.pipe(
+      retry(5),
+      map((chunk) => chunk.data),
+      toArray(),
+    ),
+  )
   assert.equal(seen, [1, 2, 3, null])
   assert.is((await book('retry')).starts, 3)
 })
@@ -106,7 +117,9 @@ test('API-05: toReadable() reads like any web stream, and cancelling it closes t
   const seen: unknown[] = []
   for await (const chunk of counting('readable').toReadable()) seen.push(chunk.seq)
   assert.equal(seen, [0, 1, 2, 3])
-  const reader = counting('readable-cancel', 1 << 30).toReadable().getReader()
+  const reader = counting('readable-cancel', 1 << 30)
+    .toReadable()
+    .getReader()
   assert.is((await reader.read()).value?.seq, 0)
   await within(reader.cancel(), 'the cancel', 1000)
   await pit.execute('plain')

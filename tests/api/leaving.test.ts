@@ -60,23 +60,32 @@ test('API-06: AbortSignal.timeout and AbortSignal.any', async () => {
 })
 
 const ways: [string, (name: string) => Promise<unknown>][] = [
-  ['return() while next() waits', async (name) => {
-    const iterator = pit.stream('silent', { name })[Symbol.asyncIterator]()
-    const waiting = iterator.next()
-    await started(name)
-    await within(iterator.return?.() ?? Promise.resolve(), 'return()', 1000)
-    assert.equal(await within(waiting, 'next()', 1000), { done: true, value: undefined })
-  }],
-  ['unsubscribe', async (name) => {
-    const subscription = pit.stream('silent', { name }).subscribe()
-    await started(name)
-    subscription.unsubscribe()
-  }],
-  ['leaving an `await using` block', async (name) => {
-    await using iterator = pit.stream('silent', { name })[Symbol.asyncIterator]()
-    void iterator.next()
-    await started(name)
-  }],
+  [
+    'return() while next() waits',
+    async (name) => {
+      const iterator = pit.stream('silent', { name })[Symbol.asyncIterator]()
+      const waiting = iterator.next()
+      await started(name)
+      await within(Promise.resolve(iterator.return?.()), 'return()', 1000)
+      assert.equal(await within(waiting, 'next()', 1000), { done: true, value: undefined })
+    },
+  ],
+  [
+    'unsubscribe',
+    async (name) => {
+      const subscription = pit.stream('silent', { name }).subscribe()
+      await started(name)
+      subscription.unsubscribe()
+    },
+  ],
+  [
+    'leaving an `await using` block',
+    async (name) => {
+      await using iterator = pit.stream('silent', { name })[Symbol.asyncIterator]()
+      void iterator.next()
+      await started(name)
+    },
+  ],
   ['a timeout', (name) => failsWith(drained(name, { timeout: 150 }), 'timeout', /'silent' did not end within 150 ms/)],
   ['an idle timeout', (name) => failsWith(drained(name, { idleTimeout: 150 }), 'idle_timeout', /no chunk.*150 ms/)],
 ]
@@ -170,11 +179,19 @@ function observed(stream: ReturnType<typeof pit.stream>): Promise<void> {
 }
 
 async function started(name: string): Promise<void> {
-  await within(reach(name, (seen) => seen.starts > 0), `${name} to begin`, 5000)
+  await within(
+    reach(name, (seen) => seen.starts > 0),
+    `${name} to begin`,
+    5000,
+  )
 }
 
 async function left(name: string): Promise<void> {
-  await within(reach(name, (seen) => seen.ends.includes('finally')), `${name} to be left`, 5000)
+  await within(
+    reach(name, (seen) => seen.ends.includes('finally')),
+    `${name} to be left`,
+    5000,
+  )
 }
 
 async function reach(name: string, holds: (seen: Book) => boolean): Promise<void> {

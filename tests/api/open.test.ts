@@ -7,10 +7,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Snakepit } from '../../src/index.js'
 import { failsWith } from '../support/errors.js'
+import { eventually } from '../support/eventually.js'
 import { adapterOf, openOne, pidOf } from '../support/pit.js'
 import { allGone, descendantsOf, isAlive } from '../support/processes.js'
 import { temporaryFolder } from '../support/temporary.js'
-import { eventually } from '../support/eventually.js'
 import { within } from '../support/within.js'
 
 const adapter = (name: string) => adapterOf(import.meta.url, name)
@@ -55,13 +55,17 @@ test('API-01: an adapter given as class, module or URL', async () => {
 })
 
 const failures = [
-  ['raises_at_import.py', 'adapter', /raises_at_import\.py' could not be loaded: ModuleNotFoundError: No module named 'a_library_that_nobody_has'[^]*import a_library/],
+  [
+    'raises_at_import.py',
+    'adapter',
+    /raises_at_import\.py' could not be loaded: ModuleNotFoundError: No module named 'a_library_that_nobody_has'[\s\S]*import a_library/,
+  ],
   ['broken_syntax.py', 'adapter', /could not be loaded: SyntaxError/],
-  ['no_tools.py', 'adapter', /there is no tool in module[^]*@tool/],
+  ['no_tools.py', 'adapter', /there is no tool in module[\s\S]*@tool/],
   ['model.py:Modle', 'adapter', /has no `Modle`: did you mean `Model`\?/],
   ['model.py:Plain', 'adapter', /no `BaseAdapter` class/],
   ['model.py:Unloadable', 'initialize', /initialize\(\) of the adapter '.*' failed: RuntimeError: weights are corrupt/],
-  ['bad_signature.py', 'tools', /cannot be served[^]*add/],
+  ['bad_signature.py', 'tools', /cannot be served[\s\S]*add/],
 ] as const
 
 for (const [name, stage, message] of failures) {
@@ -79,19 +83,27 @@ test('API-01: a module that is not there', async () => {
 })
 
 test('API-01, WIRE-05: a worker that leaves before it is ready: code and last words', async () => {
-  const error = await failsWith(openOne(adapter('exits_at_import.py')), 'worker_start_failed', /exit code 7[^]*licence server/)
+  const error = await failsWith(
+    openOne(adapter('exits_at_import.py')),
+    'worker_start_failed',
+    /exit code 7[\s\S]*licence server/,
+  )
   assert.is(error.details.reason, 'exited_early')
 })
 
 test('API-01, WIRE-05: a worker that dies before it is ready: signal and last words', async () => {
-  const error = await failsWith(openOne(adapter("crashes_at_import.py")), "worker_start_failed", /killed by SIGSEGV/)
-  assert.match(error.message, /going down[^]*Segmentation fault/)
+  const error = await failsWith(openOne(adapter('crashes_at_import.py')), 'worker_start_failed', /killed by SIGSEGV/)
+  assert.match(error.message, /going down[\s\S]*Segmentation fault/)
 })
 
 test('API-01, WIRE-05: silence ends with startTimeout, which the error names, and the worker is gone', async () => {
   const children = descendantsOf(process.pid)
   const opening = openOne(adapter('never_ready.py'), { startTimeout: 400 })
-  const error = await failsWith(opening, 'worker_start_failed', /said nothing for 400 ms[^]*startTimeout[^]*loading the model/)
+  const error = await failsWith(
+    opening,
+    'worker_start_failed',
+    /said nothing for 400 ms[\s\S]*startTimeout[\s\S]*loading the model/,
+  )
   assert.is(error.details.reason, 'silent')
   const left = descendantsOf(process.pid).filter((pid) => !children.includes(pid))
   assert.equal(left, [])
@@ -120,7 +132,11 @@ test('API-01: no working directory, an environment that the system refuses', asy
   const gone = join(temporaryFolder(), 'gone')
   await failsWith(openOne(calls, { cwd: gone }), 'invalid_option', /`cwd` to be a folder that is there, got '.*gone'/)
   const env = { BIG: 'x'.repeat(200_000) }
-  await failsWith(within(openOne(calls, { env }), 'a refusal', 5000), 'worker_start_failed', /could not be run[^]*E2BIG/)
+  await failsWith(
+    within(openOne(calls, { env }), 'a refusal', 5000),
+    'worker_start_failed',
+    /could not be run[\s\S]*E2BIG/,
+  )
 })
 
 test('API-01: a temporary folder that is not there: the error names it', async () => {

@@ -15,7 +15,20 @@ const own = descendantsOf(process.pid).length
 
 const notMilliseconds = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null, 5n]
 const wrongOptions: Record<string, readonly unknown[]> = {
-  adapter: [undefined, null, 4, '', '  ', 'no-such-name', 'a..b', './gone.py', 'x\0.py', new URL('http://x/y.py'), '/tmp/', './adapters/'],
+  adapter: [
+    undefined,
+    null,
+    4,
+    '',
+    '  ',
+    'no-such-name',
+    'a..b',
+    './gone.py',
+    'x\0.py',
+    new URL('http://x/y.py'),
+    '/tmp/',
+    './adapters/',
+  ],
   size: [0, -1, 1.5, '4', Number.NaN, Number.POSITIVE_INFINITY, null, [], {}],
   concurrency: [0, -1, 'two'],
   maxQueue: [-1, 0.5],
@@ -55,15 +68,35 @@ for (const [name, values] of Object.entries(wrongOptions)) {
 }
 
 test('API-13: the sentence says what was expected and what came', async () => {
-  await failsWith(Snakepit.open({ adapter, size: '4' as never }), 'invalid_option', /^expected `size` to be an integer from 1 up, got '4' \(string\)$/)
-  await failsWith(Snakepit.open({ adapter, timeout: 0 }), 'invalid_option', /`timeout`.*from 1 to 2147483647, got 0 \(number\)/)
-  await failsWith(Snakepit.open({ adapter: './gone.py' }), 'invalid_option', /'\.\/gone\.py' does not exist \(looked at \/.*gone\.py\)/)
+  await failsWith(
+    Snakepit.open({ adapter, size: '4' as never }),
+    'invalid_option',
+    /^expected `size` to be an integer from 1 up, got '4' \(string\)$/,
+  )
+  await failsWith(
+    Snakepit.open({ adapter, timeout: 0 }),
+    'invalid_option',
+    /`timeout`.*from 1 to 2147483647, got 0 \(number\)/,
+  )
+  await failsWith(
+    Snakepit.open({ adapter: './gone.py' }),
+    'invalid_option',
+    /'\.\/gone\.py' does not exist \(looked at \/.*gone\.py\)/,
+  )
 })
 
 test('API-13: unknown options are refused with the nearest name', async () => {
-  await failsWith(Snakepit.open({ adapter, sise: 4 } as never), 'invalid_option', /unknown option 'sise'.*did you mean 'size'\?/)
+  await failsWith(
+    Snakepit.open({ adapter, sise: 4 } as never),
+    'invalid_option',
+    /unknown option 'sise'.*did you mean 'size'\?/,
+  )
   await failsWith(Snakepit.open({ adapter, Timeout: 4 } as never), 'invalid_option', /did you mean 'timeout'\?/)
-  await failsWith(Snakepit.open({ adapter, zzzzzzzzzz: 4 } as never), 'invalid_option', /'zzzzzzzzzz'[^]*known are 'adapter'/)
+  await failsWith(
+    Snakepit.open({ adapter, zzzzzzzzzz: 4 } as never),
+    'invalid_option',
+    /'zzzzzzzzzz'[\s\S]*known are 'adapter'/,
+  )
 })
 
 test('API-13: options that are no options', async () => {
@@ -97,14 +130,21 @@ for (const [name, values] of Object.entries(wrongCallOptions)) {
       const options = { [name]: value } as CallOptions
       const error = await failsWith(pit.execute('add', { a: 1 }, options), 'invalid_option')
       assert.match(error.message, new RegExp(`expected \`${name}.*got `))
-      isCoded(thrown(() => pit.stream('add', { a: 1 }, options)), 'invalid_option')
+      isCoded(
+        thrown(() => pit.stream('add', { a: 1 }, options)),
+        'invalid_option',
+      )
     }
   })
 }
 
 test('API-13: calls refuse unknown options with the nearest name', async () => {
   await failsWith(pit.execute('add', { a: 1 }, { timeuot: 4 } as never), 'invalid_option', /execute\(\).*'timeout'/)
-  isCoded(thrown(() => pit.stream('add', {}, { windw: 1 } as never)), 'invalid_option', /stream\(\).*'window'/)
+  isCoded(
+    thrown(() => pit.stream('add', {}, { windw: 1 } as never)),
+    'invalid_option',
+    /stream\(\).*'window'/,
+  )
   await failsWith(pit.execute('add', { a: 1 }, { window: 1 } as never), 'invalid_option', /unknown option 'window'/)
   await failsWith(pit.execute('add', { a: 1 }, null as never), 'invalid_option', /`options` to be an object, got null/)
 })

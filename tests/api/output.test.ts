@@ -33,17 +33,21 @@ test('PY-08: print, logging and stderr, with worker, call, level and source', as
 test('PY-08: output of C code and of children', async () => {
   const coming = logs(3)
   await pit.execute('below_python')
-  assert.equal(
-    (await coming).map(({ level, source, message }) => `${level} ${source} ${message}`).sort(),
-    ['info stdout from C', 'info stdout from a child', 'warning stderr from C, loud'],
-  )
+  assert.equal((await coming).map(({ level, source, message }) => `${level} ${source} ${message}`).sort(), [
+    'info stdout from C',
+    'info stdout from a child',
+    'warning stderr from C, loud',
+  ])
 })
 
 test('PY-08: a tool that prints between its chunks, the handshake included, disturbs no chunk', async () => {
   const coming = nextLog(pit, 'chunk 199')
   const seen: unknown[] = []
   for await (const value of pit.stream('prints_between', { n: 200 }).values()) seen.push(value)
-  assert.equal(seen, Array.from({ length: 200 }, (_, index) => index))
+  assert.equal(
+    seen,
+    Array.from({ length: 200 }, (_, index) => index),
+  )
   await coming
 })
 
@@ -59,7 +63,12 @@ test('SEC-05, guarantee:G29: a line stays one line, and cannot forge others', as
 
 test('PY-08: ten megabytes of output are drained, and the worker serves on', async () => {
   await within(pit.execute('floods', { lines: 100_000 }), 'the flood', 20_000)
-  const cut = firstValueFrom(pit.logs$.pipe(filter(({ message }) => message.startsWith('zzz')), timeout(patience)))
+  const cut = firstValueFrom(
+    pit.logs$.pipe(
+      filter(({ message }) => message.startsWith('zzz')),
+      timeout(patience),
+    ),
+  )
   await pit.execute('long_line', { size: 1_000_000 })
   assert.ok((await cut).message.length <= 8193)
 })

@@ -53,7 +53,10 @@ test('PAYLOAD-01: round trips through Python, as arguments, results and chunks',
   const chunks: unknown[] = []
   for await (const value of pit.stream('stream_back', { values: kept }).values()) chunks.push(value)
   assert.is(chunks.length, kept.length)
-  assert.equal(chunks.filter((value) => !Number.isNaN(value)), kept.filter((value) => !Number.isNaN(value)))
+  assert.equal(
+    chunks.filter((value) => !Number.isNaN(value)),
+    kept.filter((value) => !Number.isNaN(value)),
+  )
 })
 
 test('PAYLOAD-01: Python sees its own kinds', async () => {
@@ -75,7 +78,10 @@ test('PAYLOAD-01: what only Python can make', async () => {
   assert.is(value.inf, Number.NEGATIVE_INFINITY)
   assert.ok(Object.is(value.zero, -0))
   assert.equal(value.instant, new Date('2024-02-29T12:30:15.123Z'))
-  assert.equal(value.bytes, Uint8Array.from({ length: 256 }, (_, index) => index))
+  assert.equal(
+    value.bytes,
+    Uint8Array.from({ length: 256 }, (_, index) => index),
+  )
   assert.equal(value.tuple, [1, 2])
   assert.is(value.numpy_int, 7)
   assert.is(value.numpy_bool, true)

@@ -93,7 +93,10 @@ test('STREAM-12: mapPaced makes Python wait for the slowest project, in order', 
       .pipe(toArray()),
   )
   assert.is(most, 1)
-  assert.equal(seen, Array.from({ length: 51 }, (_, seq) => seq))
+  assert.equal(
+    seen,
+    Array.from({ length: 51 }, (_, seq) => seq),
+  )
 })
 
 test('STREAM-12: mapPaced with more at once, a failing project, leaving early', async () => {
@@ -109,8 +112,20 @@ test('STREAM-12: mapPaced with more at once, a failing project, leaving early', 
   assert.is(most, 4)
   const own = new Error('mine')
   assert.is(await reasonOf(lastValueFrom(stream.mapPaced(() => Promise.reject(own)))), own)
-  assert.equal(await lastValueFrom(pit.stream('count', { n: 1 << 30 }).mapPaced(({ seq }) => seq).pipe(take(2), toArray())), [0, 1])
-  isCoded(thrown(() => stream.mapPaced(project, { concurrency: 0 })), 'invalid_option', /`concurrency`.*from 1 up, got 0/)
+  assert.equal(
+    await lastValueFrom(
+      pit
+        .stream('count', { n: 1 << 30 })
+        .mapPaced(({ seq }) => seq)
+        .pipe(take(2), toArray()),
+    ),
+    [0, 1],
+  )
+  isCoded(
+    thrown(() => stream.mapPaced(project, { concurrency: 0 })),
+    'invalid_option',
+    /`concurrency`.*from 1 up, got 0/,
+  )
   await within(pit.execute('plain'), 'the worker to be free', 2000)
 })
 
@@ -119,7 +134,10 @@ test('STREAM-12: latest passes the newest chunk of a turn, and always the final 
   assert.ok(seen.length < 20_000, `${seen.length}`)
   assert.is(seen.at(-1)?.isFinal, true)
   const seqs = seen.map(({ seq }) => seq)
-  assert.equal(seqs, [...seqs].sort((a, b) => a - b))
+  assert.equal(
+    seqs,
+    [...seqs].sort((a, b) => a - b),
+  )
 })
 
 test('STREAM-12: an Observable that is iterated names its overflow policy', async () => {
@@ -137,7 +155,10 @@ test('STREAM-12: an Observable that is iterated names its overflow policy', asyn
 })
 
 test('STREAM-12: concatMap and friends work as RxJS says', async () => {
-  const doubled = pit.stream<{ n: number }>('count', { n: 10 }).pipe(concatMap(async ({ seq }) => seq * 2), toArray())
+  const doubled = pit.stream<{ n: number }>('count', { n: 10 }).pipe(
+    concatMap(async ({ seq }) => seq * 2),
+    toArray(),
+  )
   assert.equal((await lastValueFrom(doubled)).length, 11)
 })
 

@@ -2,6 +2,7 @@
 import { Observable } from 'rxjs'
 import { systemClock } from '../../src/pool/clock.js'
 import { Pool } from '../../src/pool/pool.js'
+import type { PoolOptions } from '../../src/pool/pool-options.js'
 import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import type { Lease, PoolRequest, SessionTicket } from '../../src/pool/request.js'
 import type { WorkerEvent } from '../../src/worker/worker-event.js'
@@ -30,8 +31,8 @@ class CostRequest implements PoolRequest {
   }
 }
 
-function measure(label: string, waiting: number, sessions: number, rounds = 200_000): void {
-  const pool = new Pool(resolvePoolOptions({ size: 4, maxQueue: 1_000_000, maxSessions: 1_000_000 }), {
+function measure(label: string, waiting: number, sessions: number, extras: PoolOptions = {}, rounds = 200_000): void {
+  const pool = new Pool(resolvePoolOptions({ size: 4, maxQueue: 1_000_000, maxSessions: 1_000_000, ...extras }), {
     clock: systemClock,
     spawn: (id) =>
       new Observable<WorkerEvent>((subscriber) => {
@@ -66,3 +67,13 @@ function measure(label: string, waiting: number, sessions: number, rounds = 200_
 for (const waiting of [0, 1, 1000, 100_000]) measure('calls without a session', waiting, 0)
 for (const waiting of [1, 1000, 100_000]) measure('calls of 100 sessions, half strict', waiting, 100)
 for (const waiting of [1000, 100_000]) measure('calls of 10 000 sessions', waiting, 10_000)
+
+// Growing is at its bound, recycling counts and reads no memory, and both breakers listen.
+const everything: PoolOptions = {
+  minSize: 2,
+  maxSize: 4,
+  recycle: { maxCalls: 1e9, maxAge: 1e9, maxMemory: 1e12 },
+  breaker: {},
+  toolBreaker: {},
+}
+for (const waiting of [0, 1000, 100_000]) measure('all upkeep and guards on', waiting, 0, everything)

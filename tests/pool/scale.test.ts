@@ -21,21 +21,22 @@ const calm: ScaleView<IdleWorker> = {
   idle: [],
 }
 const never = { type: 'hold', lookAgainAt: Infinity }
+const later = { type: 'hold', lookAgainAt: 200 }
 
 const rows: readonly (readonly [string, Partial<ScaleView<IdleWorker>>, object])[] = [
   ['calls wait', { demand: 1 }, { type: 'grow', by: 1 }],
   ['many calls wait', { demand: 50 }, { type: 'grow', by: 2 }],
-  ['calls wait and enough workers are coming', { demand: 2, coming: 2 }, never],
+  ['calls wait and enough workers are coming', { demand: 2, coming: 2 }, later],
   ['more calls wait than workers are coming', { demand: 2, coming: 1 }, { type: 'grow', by: 1 }],
-  ['calls wait at the upper bound', { demand: 9, size: 6 }, never],
-  ['calls wait for the very first worker', { demand: 9, isUp: false }, never],
+  ['calls wait at the upper bound', { demand: 9, size: 6 }, later],
+  ['calls wait for the very first worker', { demand: 9, isUp: false }, later],
   ['a worker was idle for long', { idle: [fresh, rested] }, { type: 'shrink', worker: rested }],
   ['at the lower bound', { idle: [rested], size: 2 }, never],
-  ['another one is still going', { idle: [rested], leaving: 1 }, never],
-  ['calls wait, for others', { idle: [rested], demand: 1, coming: 1 }, never],
+  ['another one is still going', { idle: [rested], leaving: 1 }, later],
+  ['calls wait, for others', { idle: [rested], demand: 1, coming: 1 }, later],
   ['nobody was idle for long', { idle: [fresh] }, { type: 'hold', lookAgainAt: 190 }],
   ['a little work keeps everybody busy', { idle: [fresh], spareSince: 0 }, { type: 'shrink', worker: fresh }],
-  ['a strict session lives there', { idle: [home], spareSince: 0 }, { type: 'hold', lookAgainAt: 200 }],
+  ['a strict session lives there', { idle: [home], spareSince: 0 }, later],
   ['a strict session lives in one of them', { idle: [home, fresh] }, { type: 'hold', lookAgainAt: 190 }],
 ]
 for (const [name, given, expected] of rows) {

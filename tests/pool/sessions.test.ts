@@ -122,6 +122,16 @@ test('POOL-02, SESSION-04: when the first call of a session times out, the next 
   assert.equal([strict.fate, loose.fate], ['queue_timeout', 'w-1'])
 })
 
+test('SESSION-03, guarantee:G14: a late event loop runs no call whose time ran out behind the first of its session', () => {
+  const { submit, at, clock, pool } = scriptedPool({ concurrency: 2 })
+  pool.start().catch(() => {})
+  const first = submit('tool', { session: ticket('s'), queueTimeout: Infinity })
+  const late = submit('tool', { session: ticket('s', 'strict_fail_fast'), deadline: 500 })
+  clock.stall(1000)
+  at('w-0').ready()
+  assert.equal([first.fate, late.fate], ['w-0', 'timeout'])
+})
+
 test('SESSION-05: a session expires its time to live after its last call, not while one runs', () => {
   const { call, clock, said } = stageOf({ sessionTtl: 1000 })
   const long = call('s')

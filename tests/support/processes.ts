@@ -15,12 +15,18 @@ export function allGone(pids: readonly number[], ms: number): Promise<void> {
 
 /** The parent of a process. */
 export function parentOf(pid: number): number {
-  return Number(readProc(pid, 'stat').replace(/^.*\) /s, '').split(' ')[1])
+  return Number(
+    readProc(pid, 'stat')
+      .replace(/^.*\) /s, '')
+      .split(' ')[1],
+  )
 }
 
 /** Every process below the given one that is alive. */
 export function descendantsOf(root: number): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   const parents = new Map(all.map((pid) => [pid, parentOf(pid)]))
   const isBelow = (pid: number | undefined): boolean => {
     for (let at = pid; at !== undefined && at > 0; at = parents.get(at)) if (parents.get(at) === root) return true

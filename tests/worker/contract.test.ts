@@ -5,7 +5,10 @@ import { Snakepit, type SnakepitOptions } from '../../src/index.js'
 import { callContract } from '../contract/calls.js'
 
 const adapter = fileURLToPath(new URL('../contract/tools.py', import.meta.url))
-const ways: Record<string, Partial<SnakepitOptions>> = { 'gRPC over a unix socket': {}, 'gRPC over TCP': { basePort: 0 } }
+const ways: Record<string, Partial<SnakepitOptions>> = {
+  'gRPC over a unix socket': {},
+  'gRPC over TCP': { basePort: 0 },
+}
 
 for (const [way, options] of Object.entries(ways)) {
   callContract({

@@ -27,9 +27,14 @@ def encode(value: Any) -> bytes:
         # Big integers and memoryviews with gaps are legal but rare, and so is every failure: only then the value is
         # walked.
         data = _encode_with_care(value, error)
-    if len(data) > MAX_VALUE_BYTES:
-        raise ValueTooLarge(f"a value of {len(data)} bytes is above the limit of {MAX_VALUE_BYTES}")
+    check_size(len(data))
     return data
+
+
+def check_size(size: int) -> None:
+    """Raises ``ValueTooLarge`` above 1 GiB."""
+    if size > MAX_VALUE_BYTES:
+        raise ValueTooLarge(f"a value of {size} bytes is above the limit of {MAX_VALUE_BYTES}")
 
 
 def decode(data: bytes) -> Any:

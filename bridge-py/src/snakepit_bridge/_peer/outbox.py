@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from queue import SimpleQueue
 
-from snakepit_bridge._peer.strand import Strand
+from snakepit_bridge._peer.strand import Pieces, Strand
 
 MESSAGE_BYTES = 1 << 20
 
@@ -49,13 +49,13 @@ class Outbox:
                 frames += more
                 used += size
             if self._bulk:
-                frames.append(self._take_part())
+                frames += self._take_part()
             if frames:
-                yield _envelope(frames)
+                yield b"".join(frames)
             elif self._closing:
                 return
 
-    def _take(self, strand: Strand | None, room: int) -> tuple[list[bytes], int]:
+    def _take(self, strand: Strand | None, room: int) -> tuple[Pieces, int]:
         if strand is None:
             self._closing = True
             return [], 0
@@ -66,7 +66,7 @@ class Outbox:
         self._put_back(strand)
         return frames, used
 
-    def _take_part(self) -> bytes:
+    def _take_part(self) -> Pieces:
         strand = self._bulk.popleft()
         part = strand.take_part()
         self._put_back(strand)
@@ -78,20 +78,3 @@ class Outbox:
         elif strand.queue and not strand.scheduled:
             strand.scheduled = True
             self._ready.put(strand)
-
-
-def _envelope(frames: list[bytes]) -> bytes:
-    # `repeated Frame frames = 1` on the wire: tag 0x0A, length, frame. Joining spares a copy of every frame's parts.
-    pieces: list[bytes] = []
-    for frame in frames:
-        pieces += (b"\x0a" + _varint(len(frame)), frame)
-    return b"".join(pieces)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

@@ -9,14 +9,15 @@ from threading import Event, Lock
 from typing import Any
 
 from snakepit_bridge._codec.values import encode
-from snakepit_bridge._peer import outgoing
+from snakepit_bridge._peer import framing, outgoing
+from snakepit_bridge._peer.cargo import Cargo
 from snakepit_bridge._peer.credit import Window
 from snakepit_bridge._peer.outbox import Outbox
 from snakepit_bridge._peer.outgoing import AsyncStream, OutgoingCall, Stream
 from snakepit_bridge._peer.parts import Parts
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelReason
-from snakepit_bridge._protocol.messages import Envelope, Frame
+from snakepit_bridge._protocol.messages import Envelope, Start
 from snakepit_bridge.errors import ProtocolError
 
 _IDS = 1 << 32
@@ -207,21 +208,12 @@ class Peer:
             call.strand = self.outbox.strand(call.id)
             self._calls[call.id] = call
 
-        def seal(rest: bytes) -> Any:
-            frame = Frame()
-            start = frame.start
-            start.call = call.id
-            start.tool = tool
-            start.arguments = rest
-            start.time_left_ms = time_left_ms
-            start.metadata.update(metadata or {})
-            if window is not None:
-                start.stream = True
-                start.window.items = window.items
-                start.window.bytes = window.bytes
-            return frame
-
-        call.strand.add_value(value, seal)
+        start = Start(call=call.id, tool=tool, time_left_ms=time_left_ms, metadata=metadata)
+        if window is not None:
+            start.stream = True
+            start.window.items = window.items
+            start.window.bytes = window.bytes
+        call.strand.add(Cargo(call.id, value, framing.start(start)))
         return call
 
     def _free_id(self) -> int:

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
-from snakepit_bridge._protocol.messages import Frame
-
-PART_BYTES = 1 << 20
+from snakepit_bridge._codec.split import Split
+from snakepit_bridge._peer import framing
+from snakepit_bridge._peer.cargo import WHOLE_BYTES, Cargo
 
 # How much may wait on a strand, beside the items of its window, before what nobody waits for (log lines, progress) is
 # dropped. Items of a very large window count from here on.
 _CROWD = 1024
 _ITEMS_BESIDE = 1 << 16
 
-
-class Cargo:
-    """A value too large for one frame, on its way out: ``Part`` frames carry its front, ``seal`` makes the last."""
-
-    __slots__ = ("_call", "_offset", "_seal", "_value")
-
-    def __init__(self, call: int, value: bytes, seal: Callable[[bytes], Any]) -> None:
-        self._call = call
-        self._value = value
-        self._seal = seal
-        self._offset = 0
-
-    @property
-    def sealed(self) -> bool:
-        """True when the last frame has been taken."""
-        return self._offset >= len(self._value)
-
-    def next(self) -> Any:
-        """The next frame."""
-        start = self._offset
-        self._offset = start + PART_BYTES
-        piece = self._value[start : self._offset]
-        if self._offset >= len(self._value):
-            return self._seal(piece)
-        frame = Frame()
-        frame.part.call = self._call
-        frame.part.data = piece
-        return frame
+# What becomes of a message by one join.
+Pieces = list[bytes | memoryview]
 
 
 class Strand:
@@ -68,15 +42,11 @@ class Strand:
         self._ready = ready
 
     def add(self, entry: Any) -> None:
-        """Adds an encoded item (``bytes``, or a pair with its metadata), a frame, or a ``Cargo``."""
+        """Adds an encoded item (``bytes``, ``Split``, or a pair of it and its metadata), a frame, or a ``Cargo``."""
         self.queue.append(entry)
         if not self.scheduled:
             self.scheduled = True
             self._ready.put(self)
-
-    def add_value(self, value: bytes, seal: Callable[[bytes], Any]) -> None:
-        """Adds the frame that ``seal`` makes of a value, cut into parts where the value is large."""
-        self.add(seal(value) if len(value) <= PART_BYTES else Cargo(self.call, value, seal))
 
     def add_if_room(self, frame: Any) -> bool:
         """Adds a frame that may be lost. False when too much waits already."""
@@ -89,10 +59,10 @@ class Strand:
         """Forgets the values that wait: their reader drops them anyway."""
         self._abandoned = True
 
-    def take(self, room: int) -> tuple[list[bytes], int]:
-        """Serialized frames of about ``room`` bytes, and their size. Stops at a value that has to be cut."""
+    def take(self, room: int) -> tuple[Pieces, int]:
+        """Frames of about ``room`` bytes, in pieces, and their size. Stops at a value that has to be cut."""
         self.scheduled = False
-        frames: list[bytes] = []
+        frames: Pieces = []
         items: list[bytes] = []
         marks: dict[int, Mapping[str, str]] = {}
         used = 0
@@ -101,60 +71,52 @@ class Strand:
             entry = queue.popleft()
             if type(entry) is tuple:
                 entry, marks[len(items)] = entry
-            if type(entry) is bytes:
-                if len(entry) <= PART_BYTES:
-                    items.append(entry)
-                    used += len(entry)
-                    continue
-                entry = self._large_item(entry, items, marks)
-            if items:
-                frames.append(self._pack(items, marks).SerializeToString())
-                items, marks = [], {}
-            if type(entry) is Cargo:
-                self.cargo = None if self._abandoned else entry
+            if type(entry) is bytes and len(entry) <= WHOLE_BYTES:
+                items.append(entry)
+                used += len(entry)
                 continue
-            frames.append(entry.SerializeToString())
-            used += len(frames[-1])
+            metadata = marks.pop(len(items), None)
+            if items:
+                frames += self._pack(items, marks)
+                items, marks = [], {}
+            if type(entry) is Split or type(entry) is bytes:
+                entry = self._load(entry, metadata)
+            used += self._ship(entry, frames)
         if items:
-            frames.append(self._pack(items, marks).SerializeToString())
+            frames += self._pack(items, marks)
         if self._abandoned:
             self.cargo = None
         return frames, used
 
-    def take_part(self) -> bytes:
-        """The next frame of the value that is being cut, serialized."""
+    def take_part(self) -> Pieces:
+        """The next frame of the value that is being cut, in pieces."""
         cargo = self.cargo
         assert cargo is not None
-        frame: bytes = cargo.next().SerializeToString()
-        if cargo.sealed or self._abandoned:
+        if cargo.whole or self._abandoned:
             self.cargo = None
-        return frame
+        return cargo.last() if cargo.whole else cargo.part()
 
-    def _large_item(self, item: bytes, before: list[bytes], marks: dict[int, Mapping[str, str]]) -> Cargo:
-        metadata = marks.pop(len(before), None)
-        first = self.first + len(before)
+    def _ship(self, entry: Any, frames: Pieces) -> int:
+        """Adds a frame or a value to what is sent now; a value that has to be cut stays for ``take_part``."""
+        if type(entry) is not Cargo:
+            pieces: Pieces = framing.whole(entry)
+        elif entry.whole:
+            pieces = entry.last()
+        else:
+            self.cargo = entry
+            return 0
+        frames += pieces
+        return sum(map(len, pieces))
 
-        def seal(rest: bytes) -> Any:
-            # `sizes` cuts the body as it is once the parts are joined to it.
-            return _items(self.call, first, [len(item)], rest, {0: metadata} if metadata else {})
-
+    def _load(self, item: bytes | Split, metadata: Mapping[str, str] | None) -> Cargo:
+        first, size = self.first, len(item)
         self.first += 1
-        return Cargo(self.call, item, seal)
+        marks = {0: metadata} if metadata else {}
+        # `sizes` cuts the body as it is once the parts are joined to it.
+        return Cargo(self.call, item, lambda rest: framing.items(self.call, first, [size], rest, marks))
 
-    def _pack(self, items: list[bytes], marks: Mapping[int, Mapping[str, str]]) -> Any:
-        frame = _items(self.call, self.first, list(map(len, items)), b"".join(items), marks)
+    def _pack(self, items: list[bytes], marks: Mapping[int, Mapping[str, str]]) -> Pieces:
+        sizes = list(map(len, items))
+        front = framing.items(self.call, self.first, sizes, sum(sizes), marks)
         self.first += len(items)
-        return frame
-
-
-def _items(call: int, first: int, sizes: list[int], body: bytes, marks: Mapping[int, Mapping[str, str]]) -> Any:
-    frame = Frame()
-    items = frame.items
-    items.call = call
-    items.first = first
-    items.sizes.extend(sizes)
-    items.body = body
-    for index, metadata in marks.items():
-        mark = items.marks.add(index=index)
-        mark.metadata.update(metadata)
-    return frame
+        return [front, *items]

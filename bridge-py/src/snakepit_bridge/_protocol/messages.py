@@ -30,4 +30,9 @@ def _message(name: str) -> Any:
 # AttachRequest and AttachResponse have the same shape; either side reads and writes this one.
 Envelope = _message("AttachRequest")
 Frame = _message("Frame")
+Start = _message("Start")
+Part = _message("Part")
+Items = _message("Items")
+End = _message("End")
+Ok = _message("Ok")
 Exception_ = _message("Exception")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from snakepit_bridge._codec.split import Split
 from snakepit_bridge.errors import SnakepitError
 from snakepit_bridge.tools.chunk import StreamChunk
 
@@ -14,7 +15,7 @@ from snakepit_bridge.tools.chunk import StreamChunk
 class Final:
     """How a stream ended normally: its last value, encoded."""
 
-    value: bytes
+    value: bytes | Split
     marked: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 

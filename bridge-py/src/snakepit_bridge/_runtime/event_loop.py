@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
@@ -146,7 +147,7 @@ async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
             return Final(encode(None))
         try:
             content, metadata = unwrap(item)
-            data = encode(content)
+            data = encode_split(content)
         except SnakepitError as error:
             raise BadChunk(sent, error) from None
         if is_final(item):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
+from snakepit_bridge._codec.split import Split, encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._peer.credit import Credit
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
@@ -21,6 +22,7 @@ def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final
     """
     # About a microsecond per item is all there is: locals, two comparisons, no object but the bytes.
     credit, add, step = run.call.credit, run.call.strand.add, iterator.__next__
+    data: bytes | Split
     sent = sent_bytes = 0
     try:
         while True:
@@ -34,7 +36,7 @@ def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final
                 add(data)
             else:
                 content, metadata = unwrap(item)
-                data = encode(content)
+                data = encode_split(content)
                 if is_final(item):
                     return Final(data, marked=True, metadata=metadata)
                 add((data, metadata) if metadata else data)

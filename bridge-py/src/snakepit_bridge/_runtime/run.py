@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from time import monotonic_ns
 from typing import Any
 
+from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
@@ -84,7 +85,7 @@ class Run:
             self.end_cancelled()
             return
         try:
-            data = encode(result)
+            data = encode_split(result)
         except SnakepitError as error:
             details = {**error.details, "tool": self.spec.name}
             message = f"tool '{self.spec.name}' returned what cannot be sent: {error.message}"

@@ -1,0 +1,99 @@
+// A worker that dies takes only its own calls with it, and they are told how it died.
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Snakepit, type SnakepitError } from '../../src/index.js'
+import { failsWith, isCoded } from '../support/errors.js'
+import { adapterOf, nextLog, openOne, pidOf } from '../support/pit.js'
+import { isAlive, parentOf } from '../support/processes.js'
+import { reasonOf } from '../support/rejection.js'
+import { within } from '../support/within.js'
+
+const adapter = adapterOf(import.meta.url, 'crashes.py')
+const restart = { backoff: 0, jitter: 0, maxCrashes: 1000 }
+// These tests are about deaths, not about what is learned from many of them.
+const undeterred = { restart, barrier: false } as const
+const pit = await openOne(adapter, undeterred)
+test.after(() => pit.close())
+
+test('FAULT-01: killed in mid-stream: the chunks before it, then signal, last words and the tool', async () => {
+  const before = pidOf(pit)
+  const seen: number[] = []
+  const stream = pit.stream<number>('crash_mid_stream', { after: 500, number: 9 })
+  const error = (await reasonOf(
+    (async () => {
+      for await (const value of stream.values()) seen.push(value)
+    })(),
+  )) as SnakepitError
+  isCoded(error, 'worker_crashed', /killed by SIGKILL[\s\S]*last words/)
+  assert.equal(
+    seen,
+    Array.from(seen, (_, index) => index),
+  )
+  assert.ok(seen.length >= 500 - 256, `${seen.length} chunks`)
+  assert.is(error.category, 'worker')
+  assert.is(error.details.signal, 'SIGKILL')
+  assert.ok((error.details.lastLines as string[]).includes('last words'))
+  assert.is(error.mayHaveRun, true)
+  assert.is.not(await pit.execute('whoami'), before)
+})
+
+const deaths: [string, object, RegExp][] = [
+  ['exits', { code: 7 }, /exit code 7[\s\S]*out of licences/],
+  ['exits', { code: 0 }, /exit code 0/],
+  ['segfaults', {}, /killed by SIGSEGV[\s\S]*Segmentation fault/],
+  ['aborts', {}, /killed by SIGABRT/],
+  ['exits_in_a_thread', { code: 3 }, /exit code 3/],
+]
+for (const [tool, args, message] of deaths) {
+  test(`FAULT-01: a tool that takes its worker with it: ${tool} ${JSON.stringify(args)}`, async () => {
+    const error = await failsWith(within(pit.execute(tool, { ...args }), 'the end', 5000), 'worker_crashed', message)
+    assert.is(error.mayHaveRun, true)
+    assert.is(typeof (await pit.execute('whoami')), 'number')
+  })
+}
+
+test('FAULT-01, guarantee:G8: killed from outside: told within moments, and replaced', async () => {
+  for (let round = 0; round < 5; round++) {
+    const there = nextLog(pit, 'about to be killed')
+    const call = failsWith(pit.execute('killed_from_outside'), 'worker_crashed', /killed by SIGKILL/)
+    await there
+    const pid = pidOf(pit)
+    const began = performance.now()
+    process.kill(pid, 'SIGKILL')
+    await call
+    assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`)
+    assert.is.not(await pit.execute('whoami'), pid)
+    assert.not.ok(isAlive(pid))
+  }
+})
+
+test('FAULT-01: calls of other workers go on, queued ones run elsewhere', async () => {
+  await using two = await Snakepit.open({ adapter, size: 2, drain: 0, ...undeterred })
+  await two.ready()
+  const there = nextLog(two, 'about to be killed')
+  const doomed = failsWith(two.execute('killed_from_outside'), 'worker_crashed')
+  const { worker } = await there
+  const queued = Array.from({ length: 50 }, () => two.execute<number>('whoami'))
+  const victim =
+    two
+      .workers()
+      .find(({ id }) => id === worker)
+      ?.info()?.pid ?? 0
+  process.kill(victim, 'SIGKILL')
+  await doomed
+  const ran = await Promise.all(queued)
+  assert.not.ok(ran.includes(victim))
+})
+
+test('FAULT-01: when the guardian is killed its worker is gone too, and replaced', async () => {
+  const before = pidOf(pit)
+  const there = nextLog(pit, 'about to be killed')
+  const call = failsWith(pit.execute('killed_from_outside'), 'worker_crashed')
+  await there
+  process.kill(parentOf(before), 'SIGKILL')
+  await within(call, 'the end', 5000)
+  assert.is.not(await pit.execute('whoami'), before)
+  assert.not.ok(isAlive(before))
+})
+
+test.run()

@@ -1,0 +1,5 @@
+"""Leaves at once, with a word."""
+
+import sys
+
+sys.exit("the disk is full")

@@ -1,0 +1,7 @@
+"""Does not look at its input, but obeys SIGTERM."""
+
+import time
+
+print("here to stay", flush=True)
+while True:
+    time.sleep(60)
