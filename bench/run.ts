@@ -5,7 +5,9 @@ import { callsInFlight, callsInSequence } from './questions/calls.js'
 import { cancel } from './questions/cancel.js'
 import { chunks } from './questions/chunks.js'
 import { firstChunk } from './questions/first-chunk.js'
+import { manyStreams } from './questions/many-streams.js'
 import { memory } from './questions/memory.js'
+import { start } from './questions/start.js'
 import type { Answer } from './support/answer.js'
 import { openStage, type Stage } from './support/stage.js'
 
@@ -17,6 +19,8 @@ const questions: Readonly<Record<string, (stage: Stage) => Promise<Answer | Answ
   blocks,
   memory,
   cancel,
+  'many-streams': manyStreams,
+  start,
 }
 
 const asked = process.argv.slice(2)

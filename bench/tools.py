@@ -1,7 +1,8 @@
 """The tools that the benchmarks call."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from snakepit_bridge import tool
 
@@ -71,3 +72,11 @@ def hold_looping() -> Iterator[str]:
 def finally_ran_at() -> int:
     """When the last `finally` above ran, in nanoseconds of the system's monotonic clock."""
     return left_at
+
+
+@tool
+async def ticks(n: int) -> AsyncIterator[int]:
+    """Yield `n` numbers, with the event loop turning in between."""
+    for number in range(n):
+        yield number
+        await asyncio.sleep(0)

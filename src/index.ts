@@ -2,7 +2,6 @@
 export type { CallOptions, StreamOptions } from './api/call-options.js'
 export { ChunkStream } from './api/chunk-stream.js'
 export type { PaceOptions } from './api/map-paced.js'
-export type { ToolArguments } from './api/named-pool.js'
 export {
   Session,
   type SessionCallOptions,
@@ -11,9 +10,10 @@ export {
   type SessionOptions,
   type SessionStreamOptions,
 } from './api/session.js'
+export type { ToolArguments } from './api/session-pool.js'
 export { type CloseOptions, Snakepit } from './api/snakepit.js'
-export type { Untyped } from './api/untyped.js'
 export type { CallDefaults, NamedPoolOptions, SnakepitOptions } from './api/snakepit-options.js'
+export type { Untyped } from './api/untyped.js'
 export type { WindowOption } from './api/window-option.js'
 export type { WorkerOptions } from './api/worker-options.js'
 export type { Worker } from './api/worker-view.js'
@@ -23,7 +23,16 @@ export { PythonError, type PythonException, type PythonFailure, type PythonFrame
 export { SnakepitError, type SnakepitErrorInit } from './errors/snakepit-error.js'
 export type { Chunk, DataChunk, FinalChunk } from './peer/chunk.js'
 export type { ToolInfo, ToolParameter } from './peer/tool-info.js'
-export type { Affinity, CallCounts, CallLatencies, LatencySummary, PoolOptions, PoolState, PoolStats, RestartOptions } from './pool/index.js'
+export type {
+  Affinity,
+  CallCounts,
+  CallLatencies,
+  LatencySummary,
+  PoolOptions,
+  PoolState,
+  PoolStats,
+  RestartOptions,
+} from './pool/index.js'
 export type { EnvironmentOptions } from './python/index.js'
 export { type BufferOptions, type OverflowPolicy, toAsyncIterable } from './streams/to-async-iterable.js'
 export type { WorkerInfo, WorkerLog } from './worker/worker-event.js'

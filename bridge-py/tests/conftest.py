@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from host import Host, Process
+from host import Host
+from process import Process
 
 settings.register_profile("here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
@@ -41,3 +42,4 @@ def _shared(adapter: str) -> Any:
 calls = _shared("calls.py")
 cancels = _shared("cancels.py")
 faults = _shared("faults.py")
+together = _shared("together.py")

@@ -13,7 +13,8 @@ from typing import Any
 import grpc
 import pytest
 
-from host import FIXTURES, SOURCE, Host, Process, channel, flags
+from host import Host, channel
+from process import FIXTURES, SOURCE, Process, flags
 from snakepit_bridge._protocol.messages import METHOD
 
 

@@ -18,7 +18,9 @@ IMAGE = Path(enums.__file__).with_name("worker.binpb")
 
 
 @pytest.mark.proves("WIRE-05")
-@pytest.mark.parametrize("mirror", [enums.ToolKind, enums.CancelRung, enums.CancelReason, enums.LogLevel])
+@pytest.mark.parametrize(
+    "mirror", [enums.ToolKind, enums.CancelRung, enums.CancelReason, enums.LogLevel, enums.SessionEndReason]
+)
 def test_enums_are_the_schema_s(mirror: type[IntEnum]) -> None:
     declared: Any = POOL.FindEnumTypeByName(f"{PACKAGE}.{mirror.__name__}")
     numbers = {value.number: value.name for value in declared.values}

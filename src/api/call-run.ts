@@ -75,6 +75,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   #lease: Lease | undefined
   #call: OutgoingCall | undefined
   #timer: NodeJS.Timeout | undefined
+  #overtime: SnakepitError | undefined
   #lastSign = 0
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
@@ -173,7 +174,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
 
   ended(end: CallEnd): void {
     const lease = this.#lease
-    lease?.release(outcomeOf(end))
+    lease?.release(outcomeOf(end, this.#overtime))
     if (this.#state === settled) return
     switch (end.type) {
       case 'ok':
@@ -224,15 +225,20 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.deadline, idleAt) - now), this)
   }
 
+  #timeOut(error: SnakepitError): void {
+    this.#overtime = error
+    this.#fail(error, 'timeout')
+  }
+
   /** The timer is not moved for each sign of life: when it fires too early, it is set again. */
   onTimer(): void {
     const { idleTimeout, timeout } = this.#spec
     const now = performance.now()
     // A reader that has not taken what is there keeps the tool waiting, not the other way round.
     if (this.#call?.drained === false) this.#lastSign = now
-    if (now >= this.deadline - 0.5) return this.#fail(timedOut(this.tool, timeout, this.#state), 'timeout')
+    if (now >= this.deadline - 0.5) return this.#timeOut(timedOut(this.tool, timeout, this.#state))
     if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
-      return this.#fail(idle(this.tool, idleTimeout), 'timeout')
+      return this.#timeOut(idle(this.tool, idleTimeout))
     }
     this.#armTimer()
   }
@@ -245,14 +251,15 @@ function onTimer(run: CallRun): void {
 const okOutcome: LeaseOutcome = { type: 'ok' }
 const cancelledOutcome: LeaseOutcome = { type: 'cancelled' }
 
-function outcomeOf(end: CallEnd): LeaseOutcome {
+/** What the pool counts: a call that was cancelled because its time ran out has failed. */
+function outcomeOf(end: CallEnd, overtime: SnakepitError | undefined): LeaseOutcome {
   switch (end.type) {
     case 'ok':
       return okOutcome
     case 'cancelled':
-      return cancelledOutcome
+      return overtime === undefined ? cancelledOutcome : { type: 'error', error: overtime }
     case 'lost':
-      return { type: 'lost' }
+      return { type: 'lost', error: end.error }
     case 'error':
       return { type: 'error', error: end.error }
   }

@@ -1,30 +1,20 @@
 // One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
 import { encodeValue } from '../codec/msgpack.js'
 import { serveTools } from '../peer/serve-tools.js'
-import { Pool, type SessionFact, type SessionTicket, type Spawn } from '../pool/index.js'
+import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
 import { childEnvironment, resolvePython } from '../python/index.js'
 import { worker$ } from '../worker/worker.js'
 import { type CallOptions, checkCall, checkCallOptions, type StreamOptions } from './call-options.js'
 import { CallRun, type CallSpec } from './call-run.js'
 import { ChunkStream } from './chunk-stream.js'
 import type { Session } from './session.js'
+import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
 import { runToEnd } from './unary-call.js'
 import { resolveWindow } from './window-option.js'
 
-/** Parameter names and values, as a Python function takes them by keyword. */
-export type ToolArguments = Readonly<Record<string, unknown>>
-
-/** What a session adds to a call that is made in it. */
-export interface SessionCall {
-  readonly ticket: SessionTicket
-  readonly metadata: Readonly<Record<string, string>>
-  /** The call waits for it before it is submitted; undefined as a rule. */
-  readonly after: Promise<void> | undefined
-}
-
 /** A pool, its defaults and its sessions. */
-export class NamedPool {
+export class NamedPool implements SessionPool {
   readonly name: string
   readonly pool: Pool
   readonly #settings: NamedPoolSettings
@@ -63,6 +53,23 @@ export class NamedPool {
       const spec = this.#specOf(tool, args, options, streamTimeout, session?.())
       return new CallRun(this.pool, { ...spec, window: resolved }, owner)
     })
+  }
+
+  /** How closely sessions keep to their worker, unless they say otherwise. */
+  get affinity(): Affinity {
+    return this.#settings.pool.affinity
+  }
+
+  endSession(id: string): void {
+    this.pool.endSession(id)
+  }
+
+  renewSession(id: string): void {
+    this.pool.renewSession(id)
+  }
+
+  touchSession(id: string): void {
+    this.pool.touchSession(id)
   }
 
   /** The session that goes by this id, if it was asked for and has not ended. */
@@ -104,7 +111,7 @@ export class NamedPool {
   #adHoc({ session: id }: CallOptions): SessionCall | undefined {
     if (id === undefined) return undefined
     const known = this.#sessions.get(id)
-    return known?.call() ?? { ticket: { id, affinity: this.#settings.pool.affinity }, metadata: {}, after: undefined }
+    return known?.call() ?? { ticket: { id, affinity: this.affinity }, metadata: {}, after: undefined }
   }
 
   #sessionFact(fact: SessionFact): void {
@@ -131,7 +138,7 @@ async function spawner({ worker, pool }: NamedPoolSettings): Promise<Spawn> {
   const common = {
     python: executable,
     pythonVersion: version,
-    env: childEnvironment(environment, pool.size),
+    env: childEnvironment(environment, pool.maxSize),
     cwd,
     adapter,
     transport,

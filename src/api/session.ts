@@ -2,10 +2,10 @@
 import { describe } from '../errors/expectation.js'
 import { milliseconds, oneOf, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
-import { type Affinity, affinities, type SessionFact } from '../pool/index.js'
+import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
 import { type CallOptions, checkMetadata, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
-import type { NamedPool, SessionCall, ToolArguments } from './named-pool.js'
+import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { Untyped } from './untyped.js'
 
 /** What became of a session whose worker went away. */
@@ -14,6 +14,8 @@ export interface SessionLoss {
   readonly session: string
   /** The worker that held its state. */
   readonly worker: string
+  /** Why it went. */
+  readonly because: LossReason
 }
 
 /** Options of a session. */
@@ -89,12 +91,12 @@ type State =
 export class Session implements SessionCalls {
   /** The name that the program gave it. */
   readonly id: string
-  readonly #pool: NamedPool
+  readonly #pool: SessionPool
   readonly #options: SessionOptions
   #state: State = { type: 'open' }
 
   /** Made by `Snakepit.session`. */
-  constructor(id: string, pool: NamedPool, options: SessionOptions) {
+  constructor(id: string, pool: SessionPool, options: SessionOptions) {
     this.id = id
     this.#pool = pool
     this.#options = options
@@ -120,7 +122,7 @@ export class Session implements SessionCalls {
    */
   async end(): Promise<void> {
     this.#throwIfOver()
-    this.#pool.pool.endSession(this.id)
+    this.#pool.endSession(this.id)
     // A session that never made a call is not known to the pool.
     this.over('ended')
   }
@@ -128,13 +130,13 @@ export class Session implements SessionCalls {
   /** Begins the time to live anew, as a call would. */
   touch(): void {
     this.#throwIfOver()
-    this.#pool.pool.touchSession(this.id)
+    this.#pool.touchSession(this.id)
   }
 
   /** Lets a strict session whose worker is gone begin anew on another one with its next call. */
   renew(): void {
     this.#throwIfOver()
-    this.#pool.pool.renewSession(this.id)
+    this.#pool.renewSession(this.id)
   }
 
   /** What the session adds to a call that begins now. Throws `session_ended` when it is over. */
@@ -144,12 +146,12 @@ export class Session implements SessionCalls {
   }
 
   /** The session's worker is gone. */
-  lost({ worker }: Extract<SessionFact, { type: 'session-lost' }>): void {
+  lost({ worker, because, rebinds }: Extract<SessionFact, { type: 'session-lost' }>): void {
     const { onLost } = this.#options
-    if (onLost === undefined || this.#state.type === 'over') return
+    if (onLost === undefined || because === 'closed' || this.#state.type === 'over') return
     const previous = this.#state.type === 'rebuilding' ? this.#state.done.catch(() => undefined) : Promise.resolve()
-    const loss = { session: this.id, worker: worker.info.id }
-    const done = previous.then(() => this.#rebuild(onLost, loss))
+    const loss = { session: this.id, worker: worker.info.id, because }
+    const done = previous.then(() => this.#rebuild(onLost, loss, rebinds))
     // Those who wait hear of it; with nobody waiting, the next call finds the session as it is.
     done.catch(() => undefined)
     const rebuilding: State = { type: 'rebuilding', done }
@@ -165,9 +167,9 @@ export class Session implements SessionCalls {
     this.#state = { type: 'over', reason }
   }
 
-  async #rebuild(onLost: NonNullable<SessionOptions['onLost']>, loss: SessionLoss): Promise<void> {
+  async #rebuild(onLost: NonNullable<SessionOptions['onLost']>, loss: SessionLoss, rebinds: boolean): Promise<void> {
     if (this.#state.type === 'over') return
-    this.#pool.pool.renewSession(this.id)
+    if (!rebinds) this.#pool.renewSession(this.id)
     try {
       await onLost(this.#atOnce(), loss)
     } catch (cause) {
@@ -191,7 +193,7 @@ export class Session implements SessionCalls {
   }
 
   #callAfter(after: Promise<void> | undefined): SessionCall {
-    const { affinity = this.#pool.pool.settings.affinity, ttl, metadata = {} } = this.#options
+    const { affinity = this.#pool.affinity, ttl, metadata = {} } = this.#options
     return { ticket: { id: this.id, affinity, ttl }, metadata, after }
   }
 

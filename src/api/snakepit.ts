@@ -7,10 +7,12 @@ import type { WorkerLog } from '../worker/worker-event.js'
 import type { CallOptions, StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { type CloseOptions, checkCloseOptions } from './close-options.js'
-import { NamedPool, type ToolArguments } from './named-pool.js'
+import { heldOpen } from './held-open.js'
+import { NamedPool } from './named-pool.js'
 import { onProgramEnd } from './program-end.js'
 import { checkSessionOptions, Session, type SessionOptions } from './session.js'
 import { checkSessionId } from './session-id.js'
+import type { ToolArguments } from './session-pool.js'
 import { resolveSnakepitOptions, type SnakepitOptions } from './snakepit-options.js'
 import type { Untyped } from './untyped.js'
 import { type Worker, workerOf } from './worker-view.js'
@@ -135,7 +137,7 @@ export class Snakepit implements AsyncDisposable {
   /** Resolves when every worker of every pool, or of one, is ready; rejects when one of them cannot become so. */
   async ready(pool?: string): Promise<void> {
     const pools = pool === undefined ? [...this.#pools.values()] : [this.#poolOf(pool)]
-    await Promise.all(pools.map((each) => each.pool.allReady()))
+    await heldOpen(Promise.all(pools.map((each) => each.pool.allReady())))
   }
 
   /**
@@ -145,7 +147,7 @@ export class Snakepit implements AsyncDisposable {
    * @returns true when all finished in time
    */
   async drain(limit?: number): Promise<boolean> {
-    const drained = await Promise.all([...this.#pools.values()].map(({ pool }) => pool.drain(limit)))
+    const drained = await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.drain(limit))))
     return drained.every((all) => all)
   }
 
@@ -156,7 +158,7 @@ export class Snakepit implements AsyncDisposable {
   async close(options: CloseOptions = {}): Promise<void> {
     checkCloseOptions(options)
     this.#leaveProgramEnd()
-    await Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options)))
+    await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options))))
     clearInterval(this.#alive)
   }
 

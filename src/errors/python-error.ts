@@ -35,6 +35,15 @@ export interface PythonException {
   readonly truncated: boolean
 }
 
+/** What is known of a {@link PythonError} besides its exception. */
+export interface PythonErrorInit {
+  readonly details?: Readonly<Record<string, unknown>>
+  /** Default `python_error`. */
+  readonly code?: ErrorCode
+  /** False when the exception came before the tool began. Default `true`. */
+  readonly mayHaveRun?: boolean
+}
+
 /**
  * A tool raised. `message` is what a person wants to read first, `traceback` what Python printed,
  * `is('ValueError')` tells Python's own classes apart, bases included.
@@ -51,10 +60,9 @@ export class PythonError extends SnakepitError {
   constructor(
     message: string,
     exception: PythonException,
-    details: Readonly<Record<string, unknown>> = {},
-    code: ErrorCode = 'python_error',
+    { details = {}, code = 'python_error', mayHaveRun = true }: PythonErrorInit = {},
   ) {
-    super(code, message, { details, cause: exception.cause && causeOf(exception.cause), mayHaveRun: true })
+    super(code, message, { details, cause: exception.cause && causeOf(exception.cause), mayHaveRun })
     this.exception = exception
   }
 
@@ -83,10 +91,10 @@ export class PythonError extends SnakepitError {
     return this.exception.failure
   }
 
-  /** True when the exception is of the named Python class or of a class derived from it. */
+  /** True when the exception is of the named Python class, with or without its module, or of one derived from it. */
   is(pythonClass: string): boolean {
     const { type, bases } = this.exception
-    return type === pythonClass || bases.includes(pythonClass)
+    return [type, ...bases].some((name) => name === pythonClass || name.endsWith(`.${pythonClass}`))
   }
 }
 

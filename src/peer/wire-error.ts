@@ -21,7 +21,10 @@ export function errorFromWire({ code, message, exception, details }: WireError):
   const known = isErrorCode(code) ? code : 'protocol_error'
   const text = known === code ? message : `the worker reported an unknown error '${code}': ${message}`
   const began = !neverBegan.includes(known)
-  if (exception !== undefined && began) return new PythonError(text, exceptionFromWire(exception), { ...details }, known)
+  if (exception !== undefined) {
+    const init = { details: { ...details }, code: known, mayHaveRun: began }
+    return new PythonError(text, exceptionFromWire(exception), init)
+  }
   return new SnakepitError(known, text, { details: { ...details }, mayHaveRun: began })
 }
 

@@ -2,7 +2,6 @@
 export type { BarrierRules } from './barrier.js'
 export type { BreakerRules, BreakerState } from './breaker.js'
 export { type Clock, systemClock } from './clock.js'
-export { type CrashClass, crashClassOf, type Remains } from './crash-class.js'
 export type { LossReason, OrderReason, StopReason } from './departure.js'
 export type { GuardFact } from './guard.js'
 export type { LatencySummary } from './histogram.js'

@@ -64,15 +64,18 @@ export class Roster {
   /** Adds places and starts their workers in the next batches. */
   grow(by: number): void {
     if (!this.#isUp) return
-    for (let added = 0; added < by; added++) this.#add('scaled_up')
+    const added = Array.from({ length: by }, () => this.#places.add())
+    for (const { id } of added) this.#news.next({ type: 'place-added', place: id, because: 'scaled_up' })
     this.#incarnations.startWaiting()
   }
 
-  /** Starts another worker in an extra place; when it is ready, this one is ordered to go. */
+  /** Starts another worker in an extra place; when it is ready, this one is ordered to go. A relief has to wait for it. */
   relieve(worker: PoolWorker): void {
     const place = this.#placeOf(worker)
-    if (!this.#isUp || !place || this.#places.reliefOf(place)) return
-    this.#add('recycling', place)
+    if (!this.#isUp || !place || place.relieves || this.#places.reliefOf(place)) return
+    const relief = this.#places.add()
+    relief.relieves = place
+    this.#news.next({ type: 'place-added', place: relief.id, because: 'recycling' })
     this.#incarnations.startWaiting()
   }
 
@@ -104,11 +107,5 @@ export class Roster {
 
   #placeOf(worker: PoolWorker): WorkerPlace | undefined {
     return this.places.find(({ state }) => state.type === 'ready' && state.worker === worker)
-  }
-
-  #add(because: 'scaled_up' | 'recycling', relieves?: WorkerPlace): void {
-    const place = this.#places.add()
-    place.relieves = relieves
-    this.#news.next({ type: 'place-added', place: place.id, because })
   }
 }

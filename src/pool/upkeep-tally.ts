@@ -1,6 +1,7 @@
 // What was done to the workers, counted from the news and the facts.
+
+import { type CrashClass, crashClassOf } from '../worker/crash-class.js'
 import type { BreakerState } from './breaker.js'
-import { type CrashClass, crashClassOf } from './crash-class.js'
 import type { GuardFact } from './guard.js'
 import type { RosterNews } from './roster-news.js'
 

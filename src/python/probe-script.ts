@@ -5,9 +5,11 @@ export const probeMark = 'snakepit-probe:'
 
 /** Run with `-c`, the requirements as a JSON list in the first argument. */
 export const probeScript = `
-import json, re, sys
+import sys
 
-sys.path = [path for path in sys.path if path]  # not the working directory: what lies there is not installed
+sys.path = [path for path in sys.path if path]  # not the working directory: a json.py there is not the library's
+
+import json, re
 
 
 def installed(name):

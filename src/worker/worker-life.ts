@@ -4,6 +4,7 @@ import { type Attachment, attach } from '../peer/attach.js'
 import { Peer } from '../peer/peer.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
+import { crashClassOf } from './crash-class.js'
 import { newCredentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
@@ -196,7 +197,13 @@ export class WorkerLife {
     const { code: exitCode, signal } = end
     const lastLines = this.#lastLines.lines
     return new SnakepitError('worker_crashed', `worker '${worker}' ended ${ending(end)}${output(lastLines)}`, {
-      details: { worker, exitCode, signal, lastLines },
+      details: {
+        worker,
+        exitCode,
+        signal,
+        crashClass: crashClassOf({ code: exitCode, signal, lastLines, rung: this.#rung }),
+        lastLines,
+      },
       cause: broken,
       mayHaveRun: true,
     })

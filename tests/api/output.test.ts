@@ -3,7 +3,7 @@ import { filter, firstValueFrom, take, timeout, toArray } from 'rxjs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { WorkerLog } from '../../src/index.js'
-import { adapterOf, nextLog, openOne, patience } from '../support/pit.js'
+import { adapterOf, openOne, patience } from '../support/pit.js'
 import { within } from '../support/within.js'
 
 const pit = await openOne(adapterOf(import.meta.url, 'prints.py'), { concurrency: 4 })
@@ -41,14 +41,16 @@ test('PY-08: output of C code and of children', async () => {
 })
 
 test('PY-08: a tool that prints between its chunks, the handshake included, disturbs no chunk', async () => {
-  const coming = nextLog(pit, 'chunk 199')
+  const printed = firstValueFrom(pit.logs$.pipe(take(400), toArray(), timeout(patience)))
   const seen: unknown[] = []
   for await (const value of pit.stream('prints_between', { n: 200 }).values()) seen.push(value)
   assert.equal(
     seen,
     Array.from({ length: 200 }, (_, index) => index),
   )
-  await coming
+  const lines = (await printed).map(({ message }) => message)
+  assert.is(lines.filter((line) => line === '{"snakepit": 1}').length, 200)
+  assert.ok(lines.includes('chunk 199'))
 })
 
 test('SEC-05, guarantee:G29: a line stays one line, and cannot forge others', async () => {

@@ -28,7 +28,10 @@ test('API-01, API-03, STREAM-03: the first example of the README does what it sa
       JSON.stringify({ compilerOptions: { ...compilerOptions, paths, typeRoots }, include: ['main.ts'] }),
     )
     const run = (tool: string, ...args: string[]) =>
-      promisify(execFile)(process.execPath, [join(root, 'node_modules', tool), ...args], { cwd: folder, timeout: 80_000 })
+      promisify(execFile)(process.execPath, [join(root, 'node_modules', tool), ...args], {
+        cwd: folder,
+        timeout: 80_000,
+      })
     await run('typescript/bin/tsc')
     const { stdout } = await run('tsx/dist/cli.mjs', 'main.ts')
     assert.is(stdout, block('text'))

@@ -10,6 +10,7 @@ import { type Act, barrier, type Life, life, sessions } from './pool-acts.js'
 import { type ProbeRequest, scriptedPool, ticket } from './scripted-pool.js'
 
 const runs = Number(process.env.FAST_CHECK_RUNS ?? 400)
+const crashed = new SnakepitError('worker_crashed', 'killed by SIGSEGV', { mayHaveRun: true })
 const stopping = new SnakepitError('worker_stopping', 'stopped while the call ran')
 
 /** Lives one life and checks the laws at every step. */
@@ -59,7 +60,7 @@ function live({ acts, more, ...options }: Life): { pool: Pool; submitted: number
   const release = (request: ProbeRequest, outcome: LeaseOutcome = { type: 'ok' }) => {
     released.add(request)
     const incarnation = request.lease?.worker.info.incarnation as string
-    if (outcome.type === 'lost' && !outcome.error) {
+    if (outcome.type === 'lost' && outcome.error === crashed) {
       const toll = deaths.get(request.tool) ?? new Map<string, number>()
       deaths.set(request.tool, toll)
       if (!toll.has(incarnation)) toll.set(incarnation, clock.now())
@@ -147,9 +148,9 @@ function live({ acts, more, ...options }: Life): { pool: Pool; submitted: number
         if (act.type === 'fail-start' && !worker.isReady) worker.failStart()
         if (act.type === 'replace') pool.replaceWorker(worker.handle.info.incarnation)
         if (act.type !== 'crash') return
-        if (act.callsFirst) loseCallsOf(worker.handle.info.incarnation, { type: 'lost' })
+        if (act.callsFirst) loseCallsOf(worker.handle.info.incarnation, { type: 'lost', error: crashed })
         worker.crash()
-        loseCallsOf(worker.handle.info.incarnation, { type: 'lost' })
+        loseCallsOf(worker.handle.info.incarnation, { type: 'lost', error: crashed })
         return
       }
       case 'end':

@@ -91,6 +91,19 @@ test('FAULT-06, POOL-08: when the old worker crashes first, its relief takes its
   assert.equal([places(stage), pool.stats().recycled], [['w-1 ready'], 0])
 })
 
+test('FAULT-06, POOL-05: one that goes by itself before its relief is ready leaves the pool no larger', () => {
+  const stage = stageOf({ recycle: { maxCalls: 1 }, restart: { maxStartFailures: 0 } })
+  const { submit, at } = stage
+  submit('call').done()
+  const old = at('w-0')
+  old.leaving()
+  at('w-1').ready()
+  submit('call').done()
+  assert.equal(places(stage), ['w-0 stopping', 'w-1 ready'], 'a relief is not relieved in its turn')
+  old.crash()
+  assert.equal(places(stage), ['w-1 ready', 'w-0 starting'])
+})
+
 test('FAULT-06, guarantee:G7: a worker that is ordered to go and does not finish is stopped in the end', () => {
   const { submit, at, clock } = stageOf({ workerDrain: 5000, recycle: { maxCalls: 1 } })
   submit('call').done()

@@ -16,6 +16,16 @@ test('POOL-05: a pool grows with the calls that wait, to its bound, and not for 
   assert.is(pool.stats().scaledUp, 2)
 })
 
+test('POOL-05: it does not grow beyond its bound when many calls may go anywhere at once', () => {
+  const { call, pool } = stageOf({ minSize: 1, maxSize: 3 })
+  const first = call('s', 'strict_queue')
+  call('s', 'strict_queue')
+  for (let n = 0; n < 5; n++) call('s', 'hint')
+  assert.is(pool.stats().scaledUp, 0, 'they wait behind a call that can run nowhere else')
+  first.done()
+  assert.equal([pool.workers().length, pool.stats().scaledUp], [3, 2])
+})
+
 test('POOL-05: workers that were idle for long go one after another, down to the bound', () => {
   const stage = stageOf({ size: 3, minSize: 1, workerIdleTimeout: 1000 })
   const { submit, clock, pool } = stage

@@ -1,8 +1,11 @@
 // The handshake with workers that are not what they should be: each failure has its own sentence.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnakepitError } from '../../src/index.js'
 import { descendantsOf } from '../support/processes.js'
+import { temporaryFolder } from '../support/temporary.js'
 import { StartedWorker, settingsOf } from './started-worker.js'
 
 const before = new Set(descendantsOf(process.pid))
@@ -51,6 +54,16 @@ test('WIRE-05: an interpreter that cannot be run', async () => {
   const last = worker.events.at(-1) as { error: SnakepitError }
   assert.match(last.error.message, /no interpreter at '\/no\/such\/python'/)
   assert.is(last.error.details.reason, 'not_started')
+})
+
+test('WIRE-05, API-01: an interpreter without the packages of the bridge: which, and how to get them', async () => {
+  const folder = join(temporaryFolder(), 'bare')
+  execFileSync(settingsOf('x.py').python, ['-m', 'venv', '--without-pip', folder])
+  const worker = new StartedWorker(settingsOf('x.py', { python: join(folder, 'bin', 'python') }))
+  await worker.ended()
+  const { error } = worker.events.at(-1) as { error: SnakepitError }
+  assert.is(error.details.stage, 'requirements')
+  assert.match(error.message, /bare\/bin\/python lacks what the bridge needs[\s\S]*grpcio[\s\S]*pip install/)
 })
 
 /** Processes below this one that a test has left. */

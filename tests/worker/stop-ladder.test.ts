@@ -24,8 +24,9 @@ test('CLEAN-02: a worker that listens leaves at the message', async () => {
 
 test('CLEAN-02: unsubscribing stops it too', async () => {
   const pids: number[] = []
-  await new Promise<void>((resolve) => {
+  const unsubscribed = new Promise<void>((resolve, reject) => {
     const subscription = worker$(settingsOf(calls)).subscribe((event) => {
+      if (event.type === 'start-failed') reject(event.error)
       if (event.type !== 'ready') return
       pids.push(event.handle.info.pid, parentOf(event.handle.info.pid))
       queueMicrotask(() => {
@@ -34,6 +35,7 @@ test('CLEAN-02: unsubscribing stops it too', async () => {
       })
     })
   })
+  await within(unsubscribed, 'a ready worker')
   await allGone(pids, 5000)
 })
 

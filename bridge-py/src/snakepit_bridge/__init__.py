@@ -7,13 +7,17 @@ guardian must fork off while the process is still small and has a single thread.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snakepit_bridge._context import Context as Context
+    from snakepit_bridge._context import SessionContext as SessionContext
     from snakepit_bridge._context import context as context
     from snakepit_bridge._version import __version__ as __version__
     from snakepit_bridge.base_adapter import BaseAdapter as BaseAdapter
     from snakepit_bridge.errors import CallCancelled as CallCancelled
     from snakepit_bridge.errors import NoCurrentCall as NoCurrentCall
+    from snakepit_bridge.errors import SessionNotStarted as SessionNotStarted
+    from snakepit_bridge.errors import SessionRequired as SessionRequired
     from snakepit_bridge.errors import SnakepitError as SnakepitError
     from snakepit_bridge.errors import ToolDefinitionError as ToolDefinitionError
+    from snakepit_bridge.session import Session as Session
     from snakepit_bridge.tools.chunk import StreamChunk as StreamChunk
     from snakepit_bridge.tools.decorator import tool as tool
 
@@ -22,6 +26,10 @@ _HOMES = {
     "CallCancelled": "errors",
     "Context": "_context",
     "NoCurrentCall": "errors",
+    "Session": "session",
+    "SessionContext": "_context",
+    "SessionNotStarted": "errors",
+    "SessionRequired": "errors",
     "SnakepitError": "errors",
     "StreamChunk": "tools.chunk",
     "ToolDefinitionError": "errors",
@@ -35,6 +43,10 @@ __all__ = [
     "CallCancelled",
     "Context",
     "NoCurrentCall",
+    "Session",
+    "SessionContext",
+    "SessionNotStarted",
+    "SessionRequired",
     "SnakepitError",
     "StreamChunk",
     "ToolDefinitionError",

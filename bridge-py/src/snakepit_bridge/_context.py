@@ -10,7 +10,8 @@ from time import monotonic_ns
 from types import TracebackType
 from typing import Any, Protocol, cast
 
-from snakepit_bridge.errors import CallCancelled, NoCurrentCall
+from snakepit_bridge.errors import CallCancelled, NoCurrentCall, SessionRequired
+from snakepit_bridge.session import Session
 
 
 class CallPort(Protocol):
@@ -34,7 +35,10 @@ class CallPort(Protocol):
 
 
 class Context:
-    """One call. A tool gets it as ``snakepit_bridge.context``, or as a parameter that is annotated ``Context``."""
+    """One call. A tool gets it as ``snakepit_bridge.context``, or as a parameter that is annotated ``Context``.
+
+    ``SessionContext`` is another name of it, and ``session_context`` a parameter that needs no annotation.
+    """
 
     def __init__(
         self,
@@ -43,8 +47,7 @@ class Context:
         call_id: int,
         worker_id: str,
         deadline_ns: int | None,
-        session_id: str,
-        session_metadata: Mapping[str, str],
+        session: Session | None,
         metadata: Mapping[str, str],
     ) -> None:
         self._port = port
@@ -53,12 +56,26 @@ class Context:
         """Number of the call, unique among those that run."""
         self.worker_id = worker_id
         """Name of this worker at the host: ``default-0``."""
-        self.session_id = session_id
-        """Id of the session that the call belongs to; empty without one."""
-        self.session_metadata = session_metadata
-        """What the host knows of the session."""
+        self._session = session
         self.metadata = metadata
         """What the caller sent beside the arguments."""
+
+    @property
+    def session_id(self) -> str:
+        """Id of the session that the call belongs to; empty without one."""
+        return "" if self._session is None else self._session.id
+
+    @property
+    def session_metadata(self) -> Mapping[str, str]:
+        """What the host knows of the session; empty without one."""
+        return {} if self._session is None else self._session.metadata
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the tools keep for the session in this worker. Raises ``SessionRequired`` in a call without one."""
+        if self._session is None:
+            raise SessionRequired("`context.state` belongs to a session, and this call has none")
+        return self._session.state
 
     @property
     def cancelled(self) -> bool:
@@ -91,6 +108,10 @@ class Context:
     def logger(self) -> logging.Logger:
         """A logger whose lines reach the host with this call's number."""
         return logging.getLogger("snakepit.tool")
+
+
+# The name that adapters of Snakepit know.
+SessionContext = Context
 
 
 class _Shield:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hmac
-import inspect
 import os
-import platform
 import signal
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from typing import Any
 
 from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
 from snakepit_bridge._descriptors import Descriptors
+from snakepit_bridge._hello import hello
 from snakepit_bridge._peer.peer import Peer
-from snakepit_bridge._protocol.enums import PROTOCOL_VERSION
+from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.dispatcher import Dispatcher
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
+from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper
-from snakepit_bridge._version import __version__
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
@@ -31,7 +31,6 @@ from snakepit_bridge.tools.adapter import AdapterReference, Source, import_sourc
 from snakepit_bridge.tools.table import ToolTable
 
 _SIGTERM_GRACE_S = 2.0
-_PACKAGES = ("grpcio", "protobuf", "msgspec", "numpy")
 
 
 class Worker:
@@ -42,9 +41,11 @@ class Worker:
         self._descriptors = descriptors
         self._relay = Relay()
         self._interrupts = Interrupts()
-        self._main = MainThread(settings.worker, self._interrupts, self._relay.after_call)
         self._loop = EventLoop(settings.worker, self._relay.after_call)
-        self._ticks = 0
+        self._main = MainThread(
+            settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
+        )
+        self._pings = 0
 
     def run(self) -> None:
         """Serves until the host is done with it. Raises ``StartFailure`` when it cannot start."""
@@ -54,20 +55,21 @@ class Worker:
         # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
         # function, not SIG_IGN: the tools' own children start with the default again.
         signal.signal(signal.SIGINT, lambda *_: None)
-        source, adapter = self._import()
-        tools = self._discover(source, adapter)
-        self._initialize(adapter)
+        source, place = self._import()
+        tools = self._discover(source, place.instance)
+        self._initialize(place)
         self._interrupts.install()
-        dispatcher = Dispatcher(tools, self._main, self._loop)
+        self._sessions = SessionTable(lambda record: self._main.settle(place, record))
+        dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
         self._stopper = Stopper(self._peer, self._main.stop)
-        self._peer.line.add(self._hello(tools))
+        self._peer.line.add(hello(self._settings.incarnation, self._settings.worker_token, tools))
         server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         address = self._listen(server)
         signal.signal(signal.SIGTERM, lambda *_: self._stopper.request(_SIGTERM_GRACE_S))
         _bootstrap.answer(self._descriptors.answer, self._settings.incarnation, address)
         self._main.serve()
-        self._cleanup(adapter)
+        self._cleanup(place)
         self._peer.outbox.close()
         server.stop(0.5)
         # Threads of the tools may never end: nothing waits for them.
@@ -75,7 +77,7 @@ class Worker:
 
     # The start, stage by stage.
 
-    def _import(self) -> tuple[Source, BaseAdapter | None]:
+    def _import(self) -> tuple[Source, AdapterPlace]:
         settings = self._settings
         reference = AdapterReference(settings.adapter_file, settings.adapter_module, settings.adapter_attribute)
         try:
@@ -85,7 +87,7 @@ class Worker:
         except BaseException as error:
             raise StartFailure("adapter", _message(error)) from error
         try:
-            return source, source.adapter() if source.adapter is not None else None
+            return source, AdapterPlace.of(source.adapter)
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
@@ -97,13 +99,10 @@ class Worker:
         except Exception as error:
             raise StartFailure("adapter", _message(error)) from error
 
-    def _initialize(self, adapter: BaseAdapter | None) -> None:
-        if adapter is None:
-            return
+    def _initialize(self, place: AdapterPlace) -> None:
         try:
-            begun = adapter.initialize()
-            if inspect.isawaitable(begun):
-                self._loop.complete(_await(begun))
+            if place.shared is not None:
+                self._main.invoke(None, place.shared.initialize)
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
@@ -130,80 +129,43 @@ class Worker:
             self._relay.emit(0, "snakepit", f"the attachment ended: {type(fault).__name__}: {fault}")
         self._stopper.request(0.0)
 
-    def _greet(self, hello: Any) -> None:
-        if hello.protocol != PROTOCOL_VERSION:
-            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {hello.protocol}")
-        if not hmac.compare_digest(hello.token.encode(), self._settings.host_token.encode()):
+    def _greet(self, said: Any) -> None:
+        if said.protocol != PROTOCOL_VERSION:
+            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {said.protocol}")
+        if not hmac.compare_digest(said.token.encode(), self._settings.host_token.encode()):
             raise ProtocolError("the host's Hello has another token")
-        if hello.incarnation != self._settings.incarnation:
+        if said.incarnation != self._settings.incarnation:
             raise ProtocolError("the host's Hello is meant for another incarnation")
 
     def _control(self, kind: str, message: Any) -> None:
-        self._ticks += 1
         if kind == "ping":
-            frame = Frame()
-            frame.pong.nonce = message.nonce
-            frame.pong.ticks = self._ticks
-            self._peer.line.add(frame)
+            self._pong(message.nonce)
+        elif kind == "session_end":
+            reason = "expired" if message.reason == SessionEndReason.EXPIRED else "ended"
+            self._sessions.end(message.session, reason)
         elif kind == "shutdown":
             self._stopper.request(message.grace_ms / 1000)
-        # `session_end` and `telemetry` have no reader yet.
+        # `telemetry` has no reader yet.
 
-    def _hello(self, tools: ToolTable) -> Any:
+    def _pong(self, nonce: int) -> None:
+        # That this line is run counts by itself: the interpreter runs bytecode. What comes beyond one for each ping is
+        # the progress of the threads that run the tools. Nothing wakes up to count.
+        self._pings += 1
         frame = Frame()
-        hello = frame.hello
-        hello.protocol = PROTOCOL_VERSION
-        hello.incarnation = self._settings.incarnation
-        hello.token = self._settings.worker_token
-        hello.codecs.append("msgpack")
-        hello.version = __version__
-        _describe_runtime(hello.runtime)
-        for spec in tools:
-            tool = hello.tools.add(name=spec.name, description=spec.description, kind=int(spec.kind))
-            tool.input_schema, tool.output_schema, tool.chunk_schema = (
-                spec.input_schema,
-                spec.output_schema,
-                spec.chunk_schema,
-            )
-            tool.metadata.update(spec.metadata)
-            for parameter in spec.parameters:
-                tool.parameters.add(
-                    name=parameter.name,
-                    type=parameter.type,
-                    required=parameter.required,
-                    default_value=parameter.default,
-                    description=parameter.description,
-                )
-        return frame
+        frame.pong.nonce = nonce
+        frame.pong.ticks = self._pings + self._main.steps + self._loop.steps
+        self._peer.line.add(frame)
 
     # The end.
 
-    def _cleanup(self, adapter: BaseAdapter | None) -> None:
-        if adapter is None:
-            return
-        try:
-            begun = adapter.cleanup()
-            if inspect.isawaitable(begun):
-                self._loop.complete(_await(begun))
-        except BaseException as error:
-            self._relay.emit(4, "snakepit", f"cleanup raised {type(error).__name__}: {_message(error)}")
+    def _cleanup(self, place: AdapterPlace) -> None:
+        self._sessions.end_all("worker_stopping")
+        self._main.drain()
+        if place.shared is not None:
+            attempt(self._report, "cleanup", partial(self._main.invoke, None), place.shared.cleanup)
 
-
-async def _await(begun: Any) -> Any:
-    return await begun
-
-
-def _describe_runtime(runtime: Any) -> None:
-    runtime.pid = os.getpid()
-    runtime.executable = sys.executable or ""
-    runtime.version = platform.python_version()
-    runtime.implementation = platform.python_implementation()
-    runtime.platform = f"{sys.platform}-{platform.machine()}"
-    for package in _PACKAGES:
-        try:
-            runtime.packages[package] = version(package)
-        except PackageNotFoundError:
-            continue
+    def _report(self, step: str, error: BaseException) -> None:
+        self._relay.emit(LogLevel.ERROR, "snakepit", f"{step} raised {type(error).__name__}: {_message(error)}")
 
 
 def _message(error: BaseException) -> str:

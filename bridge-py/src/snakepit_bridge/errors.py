@@ -36,6 +36,21 @@ class NoCurrentCall(SnakepitError, RuntimeError):
     code = "python_error"
 
 
+class SessionRequired(SnakepitError, RuntimeError):
+    """Something that only calls within a session have was wanted in a call without one."""
+
+    code = "invalid_parameter"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: call it within a session, `pit.session(id)`")
+
+
+class SessionNotStarted(SnakepitError, RuntimeError):
+    """The adapter could not start a session for its first call in this worker; the cause says why."""
+
+    code = "python_error"
+
+
 class ToolDefinitionError(SnakepitError, TypeError):
     """A tool that cannot be served as it is written; the message says what to change."""
 
@@ -89,4 +104,9 @@ class ConnectionLost(SnakepitError, ConnectionError):
 
 
 class RemoteError(SnakepitError, RuntimeError):
-    """The other side ended a call with an error. ``code`` and ``details`` are its own."""
+    """The other side ended a call with an error. ``code`` and ``details`` are its own.
+
+    ``traceback`` is the text of the exception behind it; empty where there is none.
+    """
+
+    traceback = ""

@@ -26,7 +26,7 @@ _RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", 
 def describe(exception: BaseException, error: Any) -> None:
     """Fills an ``Error`` message. The library's own errors keep their code; anything else is a ``python_error``."""
     own = isinstance(exception, SnakepitError)
-    message, _ = _message(exception)
+    message, _ = message_of(exception)
     error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
     error.message = (
         message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
@@ -49,7 +49,7 @@ def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> Non
     kind = type(exception)
     out.type = cut(_name(kind), _SHORT)[0]
     out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
-    message, cut_message = _message(exception)
+    message, cut_message = message_of(exception)
     out.message = message
     cut_notes = _fill_notes(exception, out)
     cut_frames = _fill_frames(_user_part(exception.__traceback__), out)
@@ -72,7 +72,8 @@ def _name(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _message(exception: BaseException) -> tuple[str, bool]:
+def message_of(exception: BaseException) -> tuple[str, bool]:
+    """An exception's own text, whatever its `__str__` does, and whether it was cut."""
     try:
         return cut(str(exception))
     except BaseException as error:  # whatever a `__str__` does, the failure itself has to be told
@@ -130,7 +131,7 @@ def _text(exception: BaseException) -> tuple[str, bool]:
             type(exception), exception, _user_part(exception.__traceback__), limit=-_FRAMES, compact=True
         )
         return cut("".join(told.format()))
-    except BaseException:  # see `_message`
+    except BaseException:  # see `message_of`
         return "", True
 
 

@@ -67,7 +67,9 @@ def outcome_of(end: Any, value: bytes | None) -> Any:
     if kind == "ok":
         return value
     if kind == "error":
-        return RemoteError(end.error.message, code=end.error.code, details=end.error.details)
+        error = RemoteError(end.error.message, code=end.error.code, details=end.error.details)
+        error.traceback = end.error.exception.traceback
+        return error
     return CallCancelled("the call was cancelled")
 
 

@@ -19,6 +19,7 @@ from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelReason
 from snakepit_bridge._protocol.messages import Envelope, Start
 from snakepit_bridge.errors import ProtocolError
+from snakepit_bridge.session import Session
 
 _IDS = 1 << 32
 
@@ -150,7 +151,7 @@ class Peer:
     def call(self, tool: str, arguments: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Calls the other side from a thread and waits for the value."""
         inbox: SimpleQueue[Any] = SimpleQueue()
-        call = self._start(tool, arguments, inbox.put, None, **options)
+        call = self.start(tool, arguments, inbox.put, None, **options)
         try:
             event = inbox.get()
         except BaseException:
@@ -167,7 +168,7 @@ class Peer:
             if not arrived.done():
                 arrived.set_result(event)
 
-        call = self._start(tool, arguments, lambda event: loop.call_soon_threadsafe(settle, event), None, **options)
+        call = self.start(tool, arguments, lambda event: loop.call_soon_threadsafe(settle, event), None, **options)
         try:
             return outgoing.value_of(await arrived)
         except asyncio.CancelledError:
@@ -179,7 +180,7 @@ class Peer:
     ) -> Stream:
         """Calls a tool that streams, from a thread. Close the stream, or use it in a ``with``, to leave it early."""
         stream = Stream()
-        stream.call = self._start(tool, arguments, stream.deliver, window or Window(), **options)
+        stream.call = self.start(tool, arguments, stream.deliver, window or Window(), **options)
         return stream
 
     def astream(
@@ -187,10 +188,10 @@ class Peer:
     ) -> AsyncStream:
         """Calls a tool that streams, from an event loop."""
         stream = AsyncStream()
-        stream.call = self._start(tool, arguments, stream.deliver, window or Window(), **options)
+        stream.call = self.start(tool, arguments, stream.deliver, window or Window(), **options)
         return stream
 
-    def _start(
+    def start(
         self,
         tool: str,
         arguments: Mapping[str, Any] | None,
@@ -199,7 +200,9 @@ class Peer:
         *,
         time_left_ms: int = 0,
         metadata: Mapping[str, str] | None = None,
+        session: Session | None = None,
     ) -> OutgoingCall:
+        """Starts a call; ``deliver`` gets what comes of it, on the reader's thread. A ``window`` asks for a stream."""
         value = encode(dict(arguments or {}))
         with self._lock:
             if self._over:
@@ -213,6 +216,9 @@ class Peer:
             start.stream = True
             start.window.items = window.items
             start.window.bytes = window.bytes
+        if session is not None:
+            start.session.id = session.id
+            start.session.metadata.update(session.metadata)
         call.strand.add(Cargo(call.id, value, framing.start(start)))
         return call
 

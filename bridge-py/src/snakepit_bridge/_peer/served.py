@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic_ns
+from types import MappingProxyType
 from typing import Any
 
 from snakepit_bridge._codec.split import Split
 from snakepit_bridge._peer import failures, framing
-from snakepit_bridge._peer.cargo import PART_BYTES, Cargo
+from snakepit_bridge._peer.cargo import Cargo
 from snakepit_bridge._peer.credit import Credit, Window
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import CancelReason, CancelRung
@@ -18,6 +19,11 @@ from snakepit_bridge.errors import ValueTooLarge
 
 # A value up to this goes into its frame by a copy: that costs less than a front made by hand.
 _COPIED = 4096
+
+# What waits is bounded by a count; this bounds it in bytes.
+PROGRESS_BYTES = 64 * 1024
+
+_NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
 class ServedCall:
@@ -35,6 +41,7 @@ class ServedCall:
         "id",
         "metadata",
         "on_cancel",
+        "on_end",
         "session_id",
         "session_metadata",
         "strand",
@@ -48,8 +55,11 @@ class ServedCall:
         self.arguments = arguments
         self.stream: bool = start.stream
         self.metadata: Mapping[str, str] = dict(start.metadata)
-        self.session_id: str = start.session.id
-        self.session_metadata: Mapping[str, str] = dict(start.session.metadata)
+        # Empty for a call without a session.
+        self.session_id: str = ""
+        self.session_metadata: Mapping[str, str] = _NO_METADATA
+        if start.HasField("session"):
+            self.session_id, self.session_metadata = start.session.id, dict(start.session.metadata)
         self.arrived_ns = monotonic_ns()
         self.deadline_ns = self.arrived_ns + start.time_left_ms * 1_000_000 if start.time_left_ms else None
         self.strand = strand
@@ -57,6 +67,8 @@ class ServedCall:
         self.cancel_reason: CancelReason | None = None
         # Called on the reader's thread, once, after `cancel_reason` is set and the credit revoked.
         self.on_cancel: Callable[[], None] | None = None
+        # Called once, by whoever ends the call.
+        self.on_end: Callable[[], None] | None = None
         self._claim = Lock()
         self._forget = forget
         self._started_ns = 0
@@ -122,10 +134,10 @@ class ServedCall:
         self._finish(frame)
 
     def progress(self, value: bytes) -> None:
-        """Tells how far the tool is. Lost when too much waits already. Raises ``ValueTooLarge`` above 1 MiB."""
-        if len(value) > PART_BYTES:
+        """Tells how far the tool is. Lost when too much waits already. Raises ``ValueTooLarge`` above 64 KiB."""
+        if len(value) > PROGRESS_BYTES:
             raise ValueTooLarge(
-                f"a progress of {len(value)} bytes is above the limit of {PART_BYTES}: yield large data"
+                f"a progress of {len(value)} bytes is above the limit of {PROGRESS_BYTES}: yield large data"
             )
         frame = Frame()
         frame.progress.call = self.id
@@ -146,5 +158,8 @@ class ServedCall:
         return frame
 
     def _finish(self, end: Any) -> None:
+        if self.on_end is not None:
+            self.on_end()
+        # Before the End goes out: from then on the caller may use the number again.
         self._forget(self.id)
         self.strand.add(end)

@@ -41,3 +41,11 @@ class LogLevel(IntEnum):
     WARNING = 3
     ERROR = 4
     CRITICAL = 5
+
+
+class SessionEndReason(IntEnum):
+    """Why a session is over."""
+
+    UNSPECIFIED = 0
+    ENDED = 1
+    EXPIRED = 2

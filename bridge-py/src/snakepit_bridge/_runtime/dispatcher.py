@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.adapter_place import AdapterPlace
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.main_thread import MainThread
-from snakepit_bridge.errors import ToolNotFound
+from snakepit_bridge._runtime.scope import Scope
+from snakepit_bridge._runtime.sessions import SessionTable
+from snakepit_bridge.errors import SessionRequired, ToolNotFound
+from snakepit_bridge.tools.spec import ToolSpec
 from snakepit_bridge.tools.table import ToolTable
 
 
 class Dispatcher:
     """Looks the tool up and refuses calls that cannot be run; never waits."""
 
-    def __init__(self, tools: ToolTable, main: MainThread, loop: EventLoop) -> None:
+    def __init__(
+        self, tools: ToolTable, place: AdapterPlace, sessions: SessionTable, main: MainThread, loop: EventLoop
+    ) -> None:
         self._tools = tools
+        self._place = place
+        self._sessions = sessions
         self._main = main
         self._loop = loop
+        # Scopes that hold nothing of their call: one for each tool is enough.
+        self._plain: dict[str, Scope] = {}
 
     def serve(self, call: ServedCall) -> None:
         """Starts a call, or ends it with what is wrong with it."""
         try:
             spec = self._tools.find(call.tool)
-        except ToolNotFound as error:
+            if not call.session_id and self._place.lifecycle == "session" and self._place.owns(spec):
+                raise SessionRequired(f"tool '{spec.name}' keeps an instance of its adapter for each session")
+        except (ToolNotFound, SessionRequired) as error:
             call.refuse(error.code, error.message, error.details)
             return
         if call.stream and not spec.streams:
@@ -29,4 +43,24 @@ class Dispatcher:
         elif spec.streams and not call.stream:
             call.refuse("streaming_required", f"tool '{spec.name}' streams: ask for its chunks")
         else:
-            (self._loop if spec.is_async else self._main).start(call, spec)
+            self._start(call, spec)
+
+    def _start(self, call: ServedCall, spec: ToolSpec) -> None:
+        scope = self._enter(call, spec) if call.session_id else self._without_session(spec)
+        if spec.is_async:
+            self._loop.start(call, spec, scope, self._main)
+        else:
+            self._main.start(call, spec, scope)
+
+    def _enter(self, call: ServedCall, spec: ToolSpec) -> Scope:
+        record = self._sessions.enter(call.session_id, call.session_metadata)
+        call.on_end = partial(self._sessions.leave, record)
+        return Scope(self._place, spec, record)
+
+    def _without_session(self, spec: ToolSpec) -> Scope:
+        scope = self._plain.get(spec.name)
+        if scope is None:
+            scope = Scope(self._place, spec, None)
+            if scope.plain:
+                self._plain[spec.name] = scope
+        return scope

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,9 @@ from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
+from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.run import Run
+from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge.errors import SnakepitError, ToolDefinitionError
 from snakepit_bridge.tools.spec import ToolSpec
 
@@ -23,8 +27,10 @@ class LoopRun(Run):
 
     __slots__ = ("_held_back", "_loop", "in_tool", "task")
 
-    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(call, spec, worker_id)
+    def __init__(
+        self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(call, spec, worker_id, scope)
         self._loop = loop
         self.task: asyncio.Task[None] | None = None
         # True while the tool's own code is awaited; elsewhere the runtime sees the cancel by itself.
@@ -59,45 +65,54 @@ class EventLoop:
         self._worker_id = worker_id
         self._after_call = after_call
         self._tasks: set[asyncio.Task[None]] = set()
+        # Tasks begun: tells from outside whether this thread gets on.
+        self.steps = 0
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._serve, name="snakepit-loop", daemon=True).start()
 
-    def start(self, call: ServedCall, spec: ToolSpec) -> None:
-        """Begins a call. For any thread."""
-        self._loop.call_soon_threadsafe(self._begin, call, spec)
+    def start(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
+        """Begins a call. What its adapter has to do before and after it is done on ``main``. For any thread."""
+        self._loop.call_soon_threadsafe(self._begin, call, spec, scope, main)
 
-    def complete(self, work: Coroutine[Any, Any, Any], timeout: float | None = None) -> Any:
-        """Runs a coroutine to its end and waits (s) for it, on another thread than the loop's."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+    def complete(self, work: Awaitable[Any]) -> Future[Any]:
+        """Runs something awaitable to its end. For other threads than the loop's."""
+        return asyncio.run_coroutine_threadsafe(_await(work), self._loop)
+
+    def stop(self) -> None:
+        """Ends the thread, as soon as the loop has had a turn."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        self._loop.close()
 
-    def _begin(self, call: ServedCall, spec: ToolSpec) -> None:
-        run = LoopRun(call, spec, self._worker_id, self._loop)
+    def _begin(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
+        self.steps += 1
+        run = LoopRun(call, spec, self._worker_id, scope, self._loop)
         call.on_cancel = run.interrupt
         if not run.may_begin():
             return
-        run.task = self._loop.create_task(self._run(run))
+        run.task = self._loop.create_task(self._run(run, main))
         self._tasks.add(run.task)
         run.task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, run: LoopRun) -> None:
+    async def _run(self, run: LoopRun, main: MainThread) -> None:
         CURRENT.set(run.context)
         call = run.call
         try:
             args, keywords = run.spec.binder.bind(call.arguments, run.context)
-            call.begin()
             run.in_tool = True
             if call.cancel_reason is not None:
                 run.interrupt()  # one that came before there was a tool to interrupt
-            outcome = await (_stream(run, args, keywords) if call.stream else run.spec.function(*args, **keywords))
+            function = await _prepare(run, main)
+            call.begin()
+            outcome = await (_stream(run, function, args, keywords) if call.stream else function(*args, **keywords))
         except BaseException as error:
-            self._leave(run)
+            self._leave(run, main)
             run.end_with_exception(error)
             return
-        self._leave(run)
+        self._leave(run, main)
         if not call.stream:
             run.end_with_value(outcome)
         elif outcome is None or run.cancelled:
@@ -105,14 +120,34 @@ class EventLoop:
         else:
             call.succeed(outcome.value, marked=outcome.marked, metadata=outcome.metadata)
 
-    def _leave(self, run: LoopRun) -> None:
+    def _leave(self, run: LoopRun, main: MainThread) -> None:
         run.in_tool = False
+        if run.scope.makes_instance:
+            main.release(run.scope)
         self._after_call(run.call.id)
         run.over = True
 
 
-async def _stream(run: LoopRun, args: Any, keywords: dict[str, Any]) -> Final | None:
-    produced = run.spec.function(*args, **keywords)
+async def _await(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+async def _prepare(run: LoopRun, main: MainThread) -> Callable[..., Any]:
+    """The function to call, once all that has to happen before it has happened."""
+    scope = run.scope
+    if scope.plain:
+        return run.spec.function
+    if not scope.ready:
+        await asyncio.wrap_future(main.prepare(scope))
+    if (take := scope.takes_context) is not None:
+        taken = take(run.context)
+        if inspect.isawaitable(taken):
+            await taken
+    return scope.function
+
+
+async def _stream(run: LoopRun, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Final | None:
+    produced = function(*args, **keywords)
     if asyncio.iscoroutine(produced):
         produced = await produced
     if not hasattr(type(produced), "__aiter__"):

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.run import Run
+from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge.errors import CallCancelled
 from snakepit_bridge.tools.spec import ToolSpec
 
@@ -49,8 +50,8 @@ class MainRun(Run):
 
     __slots__ = ("_interrupts", "due", "ended")
 
-    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, interrupts: Interrupts) -> None:
-        super().__init__(call, spec, worker_id)
+    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope, interrupts: Interrupts) -> None:
+        super().__init__(call, spec, worker_id, scope)
         self._interrupts = interrupts
         # True while an interrupt is wanted: set by the interrupter only, so that a stray signal does nothing.
         self.due = False

@@ -11,6 +11,7 @@ from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelRung
+from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge.errors import SnakepitError
 from snakepit_bridge.tools.spec import ToolSpec
 
@@ -18,11 +19,12 @@ from snakepit_bridge.tools.spec import ToolSpec
 class Run:
     """What main thread and event loop have in common: one call, one tool, one context."""
 
-    __slots__ = ("call", "context", "interrupted", "over", "shields", "spec")
+    __slots__ = ("call", "context", "interrupted", "over", "scope", "shields", "spec")
 
-    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str) -> None:
+    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope) -> None:
         self.call = call
         self.spec = spec
+        self.scope = scope
         self.shields = 0
         # True once an interrupt was raised in the tool: there is never a second one.
         self.interrupted = False
@@ -32,8 +34,7 @@ class Run:
             call_id=call.id,
             worker_id=worker_id,
             deadline_ns=call.deadline_ns,
-            session_id=call.session_id,
-            session_metadata=call.session_metadata,
+            session=None if scope.record is None else scope.record.session,
             metadata=call.metadata,
         )
 

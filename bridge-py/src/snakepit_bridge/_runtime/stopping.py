@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import CancelReason
 
-# For tools that were cancelled to run their `finally`, and for the adapter's cleanup.
+# For tools that were cancelled to run their `finally`; at least, for the ends of sessions and the adapter's cleanup.
 _LEAVE_S = 1.0
 _CLEANUP_S = 2.0
 
@@ -27,6 +28,7 @@ class Stopper:
         threading.Thread(target=self._stop, args=(grace_s,), name="snakepit-stopper", daemon=True).start()
 
     def _stop(self, grace_s: float) -> None:
+        deadline = monotonic() + grace_s
         self._peer.refuse()
         self._peer.wait_idle(grace_s)
         if not self._first.acquire(blocking=False):
@@ -35,5 +37,5 @@ class Stopper:
         self._peer.wait_idle(_LEAVE_S)
         self._leave()
         # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
-        threading.Event().wait(_CLEANUP_S)
+        threading.Event().wait(max(_CLEANUP_S, deadline - monotonic()))
         os._exit(0)

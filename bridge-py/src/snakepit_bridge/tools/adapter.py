@@ -50,6 +50,11 @@ def import_source(reference: AdapterReference, cwd: str) -> Source:
         module = importlib.import_module(reference.module or "")
     if reference.attribute is not None:
         return Source(None, _named_adapter(module, reference.attribute))
+    return source_of(module)
+
+
+def source_of(module: ModuleType) -> Source:
+    """A module's plain tools and its one adapter class, if it has one. Raises ``AdapterError`` when it has several."""
     return Source(module, _only_adapter(module))
 
 

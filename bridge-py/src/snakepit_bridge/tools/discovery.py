@@ -15,6 +15,9 @@ from snakepit_bridge.tools.arguments import Binder, Field
 from snakepit_bridge.tools.decorator import ToolOptions
 from snakepit_bridge.tools.spec import Parameter, ToolSpec
 
+# A parameter of this name gets the context without an annotation: adapters of Snakepit are written so.
+_CONTEXT_NAME = "session_context"
+
 
 def inspect_tool(function: Callable[..., Any], options: ToolOptions) -> ToolSpec:
     """Everything that signature, hints and docstring say. ``function`` is bound already where it is a method.
@@ -31,7 +34,7 @@ def inspect_tool(function: Callable[..., Any], options: ToolOptions) -> ToolSpec
         hint = types.get(parameter.name, Any)
         if parameter.kind is parameter.VAR_KEYWORD:
             extras = hint
-        elif hint is Context:
+        elif hint is Context or parameter.name == _CONTEXT_NAME:
             context_name = _context_parameter(parameter, options)
         else:
             fields.append(_field(parameter, hint, described.get(parameter.name, "")))
@@ -82,7 +85,7 @@ def _streams(kind: ToolKind) -> bool:
 
 def _context_parameter(parameter: inspect.Parameter, options: ToolOptions) -> str:
     if parameter.kind is parameter.POSITIONAL_ONLY:
-        raise ToolDefinitionError(f"tool '{options.name}': move `{parameter.name}: Context` behind the `/`")
+        raise ToolDefinitionError(f"tool '{options.name}': `{parameter.name}` gets the context: move it behind the `/`")
     return parameter.name
 
 

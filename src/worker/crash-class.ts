@@ -1,5 +1,5 @@
 // What kind of death a worker died, told from what is left of it.
-import type { WorkerExit } from '../worker/worker-event.js'
+import type { WorkerExit } from './worker-event.js'
 
 /** The kinds of death that can be told apart. */
 export type CrashClass = 'segfault' | 'bus_error' | 'illegal_instruction' | 'abort' | 'gpu' | 'out_of_memory' | 'other'

@@ -2,11 +2,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
-import { crashClassOf, type Remains } from '../../src/pool/crash-class.js'
 import type { LossReason } from '../../src/pool/departure.js'
 import type { LeaseOutcome } from '../../src/pool/request.js'
 import { metCrash, taintOf } from '../../src/pool/taint.js'
-import { deviceOutOfMemory, pythonError } from './scripted-pool.js'
+import { crashClassOf, type Remains } from '../../src/worker/crash-class.js'
+import { deviceOutOfMemory, pythonError } from '../pool/scripted-pool.js'
 
 const remains: Remains = { code: undefined, signal: undefined, lastLines: [], rung: undefined }
 const deaths: readonly (readonly [string, Partial<Remains>, string])[] = [

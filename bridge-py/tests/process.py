@@ -1,0 +1,111 @@
+"""A worker process with real descriptors, and what it says before any attachment."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+SOURCE = Path(__file__).parent.parent / "src"
+FIXTURES = Path(__file__).parent / "fixtures"
+WAIT = 10.0
+
+
+class Process:
+    """A worker process and what it says before any attachment."""
+
+    def __init__(self, adapter: str | dict[str, Any], *, line: bytes | None = None, **changes: Any) -> None:
+        self.directory = tempfile.mkdtemp(prefix="snakepit-test-")
+        self.host_token, self.worker_token, self.incarnation = "h" * 64, "w" * 64, "f00d"
+        told = {
+            "snakepit": 1,
+            "worker": "default-0",
+            "incarnation": self.incarnation,
+            "hostToken": self.host_token,
+            "workerToken": self.worker_token,
+            "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
+            "transport": {"kind": "grpc", "socket": f"{self.directory}/worker.sock"},
+            "concurrency": 1,
+            "cwd": self.directory,
+        } | changes
+        self.answer_fd, theirs = os.pipe()
+        self.popen = spawn(theirs)
+        os.close(theirs)
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(json.dumps(told).encode() + b"\n" if line is None else line)
+        self.popen.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """The worker's one line on descriptor 3."""
+        text = b""
+        deadline = monotonic() + 30
+        while not text.endswith(b"\n"):
+            ready, _, _ = select.select([self.answer_fd], [], [], max(0.0, deadline - monotonic()))
+            assert ready, "no answer came"
+            piece = os.read(self.answer_fd, 65536)
+            assert piece, f"the worker left without an answer: {self.rest_of_stderr()}"
+            text += piece
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
+    def rest_of_stderr(self) -> str:
+        """What the worker has written on descriptor 2 by the time it has ended."""
+        assert self.popen.stderr is not None
+        self.popen.wait(WAIT)
+        return self.popen.stderr.read().decode()
+
+    def close(self) -> None:
+        """Ends the process the hard way and tidies up."""
+        self.popen.kill()
+        for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+        self.popen.wait(WAIT)
+        os.close(self.answer_fd)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def spawn(answer_fd: int, **options: Any) -> subprocess.Popen[bytes]:
+    """Starts ``python -m snakepit_bridge`` with ``answer_fd`` as its descriptor 3."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _EXEC, str(answer_fd), sys.executable, *flags(), "-m", "snakepit_bridge"],
+        stdin=subprocess.PIPE,
+        stdout=options.pop("stdout", subprocess.PIPE),
+        stderr=subprocess.PIPE,
+        pass_fds=(answer_fd,),
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        **options,
+    )
+
+
+# Becomes the worker with the descriptor in its place; the process id stays.
+_EXEC = """
+import os, sys
+fd = int(sys.argv[1])
+if fd != 3:
+    os.dup2(fd, 3)
+    os.close(fd)
+os.set_inheritable(3, True)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def flags() -> list[str]:
+    """The interpreter's options, as the host gives them."""
+    return ["-u", "-X", "faulthandler"] + (["-P"] if sys.version_info >= (3, 11) else [])
