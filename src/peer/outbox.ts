@@ -81,11 +81,13 @@ export class Outbox implements AsyncIterable<Batch> {
   }
 
   #take(): Frame[] {
+    const waited = this.#smallBytes
     const frames = this.#takeSmall()
     for (const [call, lane] of this.#lanes) {
       // What its call said before must leave first.
       if (this.#small.some((frame) => callOf(frame) === call)) continue
-      let room = batchBytes
+      // One part at the least, however full the batch is.
+      let room = Math.max(1, batchBytes - (waited - this.#smallBytes))
       while (room > 0) {
         const waiting = lane.shift()
         if (waiting === undefined) break

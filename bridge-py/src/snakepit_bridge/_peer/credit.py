@@ -14,6 +14,23 @@ class Window:
     bytes: int = 1 << 20
 
 
+class NoCredit:
+    """Of a call without a stream, which has nobody to be ahead of."""
+
+    __slots__ = ()
+
+    items = bytes = -1
+
+    def grant(self, taken_items: int, taken_bytes: int) -> None:
+        """Nothing."""
+
+    def revoke(self) -> None:
+        """Nothing."""
+
+
+NO_CREDIT = NoCredit()
+
+
 class Credit:
     """The producer's side: the next item may be made while less than ``items`` and ``bytes`` were sent in total.
 

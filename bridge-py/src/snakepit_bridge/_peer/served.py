@@ -11,7 +11,7 @@ from typing import Any
 from snakepit_bridge._codec.split import Split
 from snakepit_bridge._peer import failures, framing
 from snakepit_bridge._peer.cargo import Cargo
-from snakepit_bridge._peer.credit import Credit, Window
+from snakepit_bridge._peer.credit import NO_CREDIT, Credit, Window
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import CancelReason, CancelRung
 from snakepit_bridge._protocol.messages import Frame
@@ -24,6 +24,7 @@ _COPIED = 4096
 PROGRESS_BYTES = 64 * 1024
 
 _NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
 
 
 class ServedCall:
@@ -54,7 +55,8 @@ class ServedCall:
         self.tool: str = start.tool
         self.arguments = arguments
         self.stream: bool = start.stream
-        self.metadata: Mapping[str, str] = dict(start.metadata)
+        # Most calls have none, and making a dict of protobuf's empty map costs more than asking.
+        self.metadata: Mapping[str, str] = dict(start.metadata) if len(start.metadata) else _NO_METADATA
         # Empty for a call without a session.
         self.session_id: str = ""
         self.session_metadata: Mapping[str, str] = _NO_METADATA
@@ -63,7 +65,7 @@ class ServedCall:
         self.arrived_ns = monotonic_ns()
         self.deadline_ns = self.arrived_ns + start.time_left_ms * 1_000_000 if start.time_left_ms else None
         self.strand = strand
-        self.credit = Credit(Window(start.window.items, start.window.bytes) if self.stream else Window())
+        self.credit = Credit(Window(start.window.items, start.window.bytes)) if self.stream else NO_CREDIT
         self.cancel_reason: CancelReason | None = None
         # Called on the reader's thread, once, after `cancel_reason` is set and the credit revoked.
         self.on_cancel: Callable[[], None] | None = None
@@ -85,8 +87,8 @@ class ServedCall:
         self.credit.revoke()
         if self.claim():
             self.end_cancelled(CancelRung.NOT_STARTED)
-        elif self.on_cancel is not None:
-            self.on_cancel()
+        elif (on_cancel := self.on_cancel) is not None:
+            on_cancel()
 
     def begin(self) -> None:
         """Marks the tool's first line, for the timings."""

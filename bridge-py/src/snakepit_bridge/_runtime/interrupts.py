@@ -73,6 +73,7 @@ class MainRun(Run):
     def finish(self) -> None:
         """The tool has been left for good."""
         self.ended.release()
+        self.let_go()
 
 
 class Interrupts:

@@ -105,6 +105,11 @@ class Run:
             # Out of memory, or an exception that fights back: the call ends all the same.
             self.call.fail("python_error", f"{type(error).__name__} (it could not be told in full)")
 
+    def let_go(self) -> None:
+        """Unties the run from its call and its context, so that nothing of a call waits for the garbage collector."""
+        self.call.on_cancel = None
+        del self.context
+
     def end_cancelled(self) -> None:
         """Ends the call as cancelled, on the rung that it came to."""
         self.call.end_cancelled(CancelRung.INTERRUPTED if self.interrupted else CancelRung.CLOSED)
