@@ -50,10 +50,17 @@ const callOptions: readonly string[] = [
 ] satisfies (keyof CallOptions)[]
 const streamOptions: readonly string[] = [...callOptions, 'window']
 
+/** What a session has chosen for its calls. */
+const settledBySession: ReadonlySet<string> = new Set(['pool', 'session'])
+const sessionCallOptions = callOptions.filter((name) => !settledBySession.has(name))
+const sessionStreamOptions = streamOptions.filter((name) => !settledBySession.has(name))
+
 /** Checks the options of a call. Throws `invalid_option` with what was expected. */
-export function checkCallOptions(options: StreamOptions, streams: boolean): void {
+export function checkCallOptions(options: StreamOptions, streams: boolean, inSession: boolean): void {
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
-  refuseUnknown(options, streams ? streamOptions : callOptions, streams ? 'stream()' : 'execute()')
+  const [known, settled] = streams ? [streamOptions, sessionStreamOptions] : [callOptions, sessionCallOptions]
+  const verb = streams ? 'stream()' : 'execute()'
+  refuseUnknown(options, inSession ? settled : known, inSession ? `${verb} of a session` : verb)
   const { signal, timeout, idleTimeout, queueTimeout, session, affinity, metadata, onProgress, window } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
   if (timeout !== undefined) milliseconds('timeout', timeout)

@@ -25,6 +25,8 @@ export interface CallSpec {
   /** Without a chunk or progress; undefined for no limit. */
   readonly idleTimeout: number | undefined
   readonly queueTimeout: number
+  /** What Python gets to leave a cancelled tool; then its worker is replaced. */
+  readonly cancelGrace: number
   readonly onProgress: ((value: unknown) => void) | undefined
 }
 
@@ -32,6 +34,8 @@ export interface CallSpec {
 export interface CallPool {
   submit(request: PoolRequest): void
   withdraw(request: PoolRequest): void
+  /** Stops an incarnation of a worker, after so many milliseconds for what it runs, and starts another one. */
+  replaceWorker(incarnation: string, patience?: number): void
 }
 
 /** Whoever holds the result of a call. */
@@ -76,6 +80,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   #call: OutgoingCall | undefined
   #timer: NodeJS.Timeout | undefined
   #overtime: SnakepitError | undefined
+  #patience: NodeJS.Timeout | undefined
   #lastSign = 0
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
@@ -174,6 +179,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
 
   ended(end: CallEnd): void {
     const lease = this.#lease
+    clearTimeout(this.#patience)
     lease?.release(outcomeOf(end, this.#overtime))
     if (this.#state === settled) return
     switch (end.type) {
@@ -202,7 +208,14 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     if (state === settled) return
     this.#settle()
     if (state.type === 'waiting') this.#pool.withdraw(this)
-    if (state.type === 'running') state.call.cancel(cause)
+    if (state.type === 'running') this.#cancel(state, cause)
+  }
+
+  /** The last rung: a tool that is not left in time takes its worker with it. */
+  #cancel({ lease, call }: Extract<State, { type: 'running' }>, cause: CancelCause): void {
+    call.cancel(cause)
+    const { incarnation } = lease.worker.info
+    this.#patience = setTimeout(() => this.#pool.replaceWorker(incarnation, 0), this.#spec.cancelGrace).unref()
   }
 
   #settleFailed(error: unknown, late: boolean): void {

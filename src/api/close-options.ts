@@ -11,8 +11,11 @@ export interface CloseOptions {
 export function checkCloseOptions(options: CloseOptions): void {
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
   refuseUnknown(options, ['drain'], 'close()')
-  const { drain } = options
-  if (drain !== undefined && !(typeof drain === 'number' && drain >= 0)) {
-    throw unexpected('drain', 'milliseconds from 0 up, or Infinity', drain)
-  }
+  checkDrain('drain', options.drain)
+}
+
+/** Checks how long accepted calls get to finish. Throws `invalid_option`. */
+export function checkDrain(name: string, limit: unknown): void {
+  if (limit === undefined || (typeof limit === 'number' && limit >= 0)) return
+  throw unexpected(name, 'milliseconds from 0 up, or Infinity', limit)
 }

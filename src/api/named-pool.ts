@@ -39,13 +39,13 @@ export class NamedPool implements SessionPool {
 
   /** Calls a tool for its value. */
   async execute(tool: string, args: ToolArguments, options: CallOptions, session?: SessionCall): Promise<unknown> {
-    checkCallOptions(options, false)
+    checkCallOptions(options, false, session !== undefined)
     return runToEnd(this.pool, this.#specOf(tool, args, options, this.#settings.calls.timeout, session))
   }
 
   /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
   stream(tool: string, args: ToolArguments, options: StreamOptions, session?: () => SessionCall): ChunkStream {
-    checkCallOptions(options, true)
+    checkCallOptions(options, true, session !== undefined)
     checkCall(tool, args)
     const { streamTimeout, window } = this.#settings.calls
     const resolved = resolveWindow(options.window, window)
@@ -62,6 +62,8 @@ export class NamedPool implements SessionPool {
 
   endSession(id: string): void {
     this.pool.endSession(id)
+    // The pool says nothing of a session that never made a call.
+    this.#sessions.delete(id)
   }
 
   renewSession(id: string): void {
@@ -103,6 +105,7 @@ export class NamedPool implements SessionPool {
       timeout: options.timeout ?? timeout,
       idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
       queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
+      cancelGrace: this.#settings.calls.cancelGrace,
       onProgress: options.onProgress,
     }
   }

@@ -168,22 +168,28 @@ export class Session implements SessionCalls {
   }
 
   async #rebuild(onLost: NonNullable<SessionOptions['onLost']>, loss: SessionLoss, rebinds: boolean): Promise<void> {
-    if (this.#state.type === 'over') return
+    this.#throwIfOver()
     if (!rebinds) this.#pool.renewSession(this.id)
     try {
       await onLost(this.#atOnce(), loss)
     } catch (cause) {
+      this.#throwIfOver()
       throw new SnakepitError(
         'session_worker_unavailable',
         `session '${this.id}' lost worker ${loss.worker}, and \`onLost\` could not build its state again: ${messageOf(cause)}`,
         { details: { ...loss }, cause },
       )
     }
+    // It may have ended meanwhile: those who waited must not begin it anew.
+    this.#throwIfOver()
   }
 
   /** The session for its own `onLost`: its calls do not wait for themselves. */
   #atOnce(): SessionCalls {
-    const call = () => this.#callAfter(undefined)
+    const call = () => {
+      this.#throwIfOver()
+      return this.#callAfter(undefined)
+    }
     return {
       execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = {}) =>
         this.#pool.execute(tool, args, options, call()) as Promise<T>,

@@ -14,6 +14,8 @@ export interface CallDefaults {
   readonly streamTimeout?: number | undefined
   /** Ends a call that gives no chunk and no progress for so long. Default: no limit. */
   readonly idleTimeout?: number | undefined
+  /** What Python gets to leave a cancelled tool; then its worker is stopped and replaced. @default 2_000 */
+  readonly cancelGrace?: number | undefined
   /** How far Python may be ahead of the reader of a stream. @default { items: 256, bytes: 1_048_576 } */
   readonly window?: WindowOption | undefined
 }
@@ -61,6 +63,7 @@ export interface CallSettings {
   readonly timeout: number
   readonly streamTimeout: number
   readonly idleTimeout: number | undefined
+  readonly cancelGrace: number
   readonly window: Window
 }
 
@@ -69,6 +72,7 @@ const callDefaultNames: readonly string[] = [
   'timeout',
   'streamTimeout',
   'idleTimeout',
+  'cancelGrace',
   'window',
 ] satisfies (keyof CallDefaults)[]
 const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
@@ -113,11 +117,12 @@ function resolveNamedPool(name: string, options: Partial<NamedPoolOptions>): Nam
 }
 
 function resolveCallDefaults(options: CallDefaults): CallSettings {
-  const { timeout = 30_000, streamTimeout = 300_000, idleTimeout, window } = options
+  const { timeout = 30_000, streamTimeout = 300_000, idleTimeout, cancelGrace = 2_000, window } = options
   return Object.freeze({
     timeout: milliseconds('timeout', timeout),
     streamTimeout: milliseconds('streamTimeout', streamTimeout),
     idleTimeout: idleTimeout === undefined ? undefined : milliseconds('idleTimeout', idleTimeout),
+    cancelGrace: milliseconds('cancelGrace', cancelGrace),
     window: resolveWindow(window),
   })
 }

@@ -1,12 +1,13 @@
 // The door of the library: opens pools of Python workers, calls their tools, closes them.
 import { filter, map, merge, type Observable } from 'rxjs'
-import { listed, nearest } from '../errors/expectation.js'
+import { listed, nearest, shorten } from '../errors/expectation.js'
+import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import type { CallOptions, StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
-import { type CloseOptions, checkCloseOptions } from './close-options.js'
+import { type CloseOptions, checkCloseOptions, checkDrain } from './close-options.js'
 import { heldOpen } from './held-open.js'
 import { NamedPool } from './named-pool.js'
 import { onProgramEnd } from './program-end.js'
@@ -145,15 +146,17 @@ export class Snakepit implements AsyncDisposable {
    *
    * @param limit milliseconds to wait; `Infinity` allowed. Default: the option `drain`
    * @returns true when all finished in time
+   * @throws SnakepitError `invalid_option`: everything goes on then
    */
   async drain(limit?: number): Promise<boolean> {
+    checkDrain('limit', limit)
     const drained = await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.drain(limit))))
     return drained.every((all) => all)
   }
 
   /**
-   * Takes no more calls, lets the accepted ones finish, stops the workers. Always resolves, however the workers behave; may be called again, also to
-   * cut an earlier call's `drain` short.
+   * Takes no more calls, lets the accepted ones finish, stops the workers. Always resolves, however the workers behave;
+   * may be called again, also to cut an earlier call's `drain` short.
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkCloseOptions(options)
@@ -171,8 +174,11 @@ export class Snakepit implements AsyncDisposable {
     if (name === undefined) return this.#first
     const pool = this.#pools.get(name)
     if (pool !== undefined) return pool
-    const meant = nearest(String(name), this.#pools.keys())
+    if (typeof name !== 'string') throw unexpected('pool', 'the name of a pool', name)
+    const meant = nearest(name, this.#pools.keys())
     const hint = meant === undefined ? `there are ${listed(this.#pools.keys())}` : `did you mean '${meant}'?`
-    throw new SnakepitError('pool_not_found', `there is no pool '${name}'; ${hint}`, { details: { pool: name } })
+    throw new SnakepitError('pool_not_found', `there is no pool '${shorten(name)}'; ${hint}`, {
+      details: { pool: name },
+    })
   }
 }

@@ -76,7 +76,6 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
   } = options
   if (typeof cwd !== 'string' || cwd === '') throw unexpected('cwd', 'a path', cwd)
   if (!isFolder(cwd)) throw unexpected('cwd', 'a folder that is there', cwd)
-  if (!isFolder(cwd)) throw unexpected('cwd', 'a folder that is there', cwd)
   if (typeof onSetup !== 'function') throw unexpected('onSetup', 'a function', onSetup)
   const folder = resolve(cwd)
   const { env, inheritEnv } = options

@@ -25,6 +25,7 @@ export async function openMemory(tools: Tools): Promise<Host & { readonly peer: 
     submit: (request: PoolRequest) =>
       request.granted({ worker: { info: { id: 'memory-0' } as never, peer: talk.host }, waited: 0, release: () => {} }),
     withdraw: () => {},
+    replaceWorker: () => {},
   }
   return {
     peer: talk.host,
@@ -51,6 +52,7 @@ function specOf(tool: string, args: object, options: SubjectOptions): CallSpec {
     timeout: options.timeout ?? 30_000,
     idleTimeout: options.idleTimeout,
     queueTimeout: 10_000,
+    cancelGrace: 2_000,
     onProgress: options.onProgress,
   }
 }

@@ -32,8 +32,11 @@ test('PY-03: lifecycle "session": an instance for each session, from its first c
 test('PY-03: lifecycle "session": a call without a session is told what it needs', async () => {
   const ledger = new Ledger()
   await using pit = await openOne(`${adapter}:PerSession`, { env: ledger.env })
-  const error = await failsWith(pit.execute('number_and_calls'), 'python_error', /session/i)
-  assert.is(error.category, 'python')
+  await failsWith(
+    pit.execute('number_and_calls'),
+    'invalid_parameter',
+    /call it within a session, `pit\.session\(id\)`/,
+  )
   assert.equal(ledger.lines(), [])
 })
 

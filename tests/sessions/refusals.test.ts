@@ -106,15 +106,18 @@ test('SESSION-04: an affinity that is none is refused by call and pool, with the
 
 test('API-08: a pool that is not there is named with the one that was meant, or those there are', async () => {
   isCoded(
-    thrown(() => pit.session('s', { pool: 'mian' })),
+    thrown(() => pit.session('s', { pool: 'Maim' })),
     'pool_not_found',
-    /there is no pool 'mian'; did you mean 'main'\?/,
+    /there is no pool 'Maim'; did you mean 'main'\?/,
   )
   await failsWith(pit.execute('grow', {}, { pool: 'zzzzzz' }), 'pool_not_found', /there are 'main', 'spare'/)
-  for (const pool of [5, null, {}, Symbol('p'), '']) {
+  const huge = await failsWith(pit.execute('grow', {}, { pool: 'x'.repeat(1 << 20) }), 'pool_not_found')
+  assert.ok(huge.message.length < 300)
+  for (const pool of [5, null, {}, Symbol('p'), ['main']]) {
     isCoded(
       thrown(() => pit.stream('grow', {}, { pool: pool as string })),
-      'pool_not_found',
+      'invalid_option',
+      /`pool` to be the name of a pool, got/,
     )
   }
 })

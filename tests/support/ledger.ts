@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { eventually } from './eventually.js'
 import { temporaryFolder } from './temporary.js'
 
+const folder = temporaryFolder()
+let ledgers = 0
+
 /** A file that adapters append lines to; they find it in the environment variable `LEDGER`. */
 export class Ledger {
-  readonly path = join(temporaryFolder(), 'ledger')
+  readonly path = join(folder, `ledger-${ledgers++}`)
 
   constructor() {
     writeFileSync(this.path, '')

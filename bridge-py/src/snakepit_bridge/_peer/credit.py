@@ -14,23 +14,6 @@ class Window:
     bytes: int = 1 << 20
 
 
-class NoCredit:
-    """Of a call without a stream, which has nobody to be ahead of."""
-
-    __slots__ = ()
-
-    items = bytes = -1
-
-    def grant(self, taken_items: int, taken_bytes: int) -> None:
-        """Nothing."""
-
-    def revoke(self) -> None:
-        """Nothing."""
-
-
-NO_CREDIT = NoCredit()
-
-
 class Credit:
     """The producer's side: the next item may be made while less than ``items`` and ``bytes`` were sent in total.
 
@@ -99,3 +82,18 @@ class Intake:
 
 def _nobody() -> None:
     return None
+
+
+class _NoCredit(Credit):
+    """Of calls without a stream, which have nobody to be ahead of: one for all of them."""
+
+    __slots__ = ()
+
+    def grant(self, taken_items: int, taken_bytes: int) -> None:
+        """Nothing."""
+
+    def revoke(self) -> None:
+        """Nothing."""
+
+
+NO_CREDIT: Credit = _NoCredit(Window())

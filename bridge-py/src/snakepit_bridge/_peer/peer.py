@@ -121,7 +121,8 @@ class Peer:
         arguments = self._parts.join(start.call, start.arguments)
         if start.call % 2 == self._parity or start.call in self._served:
             return
-        call = ServedCall(start, arguments or b"", self.outbox.strand(start.call, start.window.items if start.stream else 0), self._forget)
+        strand = self.outbox.strand(start.call, start.window.items if start.stream else 0)
+        call = ServedCall(start, arguments or b"", strand, self._forget)
         self._served[call.id] = call
         if arguments is None:
             call.refuse("value_too_large", f"the arguments of '{call.tool}' are above the limit of 1 GiB")

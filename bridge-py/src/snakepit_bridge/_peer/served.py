@@ -26,7 +26,6 @@ PROGRESS_BYTES = 64 * 1024
 _NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
-
 class ServedCall:
     """One call. Who claims it ends it, by exactly one of ``succeed``, ``fail``, ``fail_with``, ``end_cancelled``."""
 
@@ -65,7 +64,7 @@ class ServedCall:
         self.arrived_ns = monotonic_ns()
         self.deadline_ns = self.arrived_ns + start.time_left_ms * 1_000_000 if start.time_left_ms else None
         self.strand = strand
-        self.credit = Credit(Window(start.window.items, start.window.bytes)) if self.stream else NO_CREDIT
+        self.credit: Credit = Credit(Window(start.window.items, start.window.bytes)) if self.stream else NO_CREDIT
         self.cancel_reason: CancelReason | None = None
         # Called on the reader's thread, once, after `cancel_reason` is set and the credit revoked.
         self.on_cancel: Callable[[], None] | None = None
