@@ -1,54 +1,12 @@
 // One call on its way through pool and wire: it waits, it runs, it is settled for its caller exactly once.
-import { SnakepitError } from '../errors/snakepit-error.js'
+import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
 import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../pool/request.js'
-import type { Window } from '../wire/wire.js'
+import { idle, leftByWorker, timedOut } from './call-failures.js'
+import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
 import { type SignalWatcher, unwatchSignal, watchSignal } from './signal-watch.js'
-
-/** Everything that is known of a call before it begins. Times are milliseconds. */
-export interface CallSpec {
-  readonly tool: string
-  /** The encoded arguments. */
-  readonly arguments: Uint8Array
-  /** Window of a stream; undefined asks for one value. */
-  readonly window: Window | undefined
-  readonly session: SessionTicket | undefined
-  /** The call is submitted once this has resolved, and fails with what it rejects with; undefined as a rule. */
-  readonly after: Promise<void> | undefined
-  readonly sessionMetadata: Readonly<Record<string, string>>
-  readonly metadata: Readonly<Record<string, string>>
-  readonly signal: AbortSignal | undefined
-  /** For queue, transport and tool together. */
-  readonly timeout: number
-  /** Without a chunk or progress; undefined for no limit. */
-  readonly idleTimeout: number | undefined
-  readonly queueTimeout: number
-  /** What Python gets to leave a cancelled tool; then its worker is replaced. */
-  readonly cancelGrace: number
-  readonly onProgress: ((value: unknown) => void) | undefined
-}
-
-/** The part of a pool that a call needs. */
-export interface CallPool {
-  submit(request: PoolRequest): void
-  withdraw(request: PoolRequest): void
-  /** Stops an incarnation of a worker, after so many milliseconds for what it runs, and starts another one. */
-  replaceWorker(incarnation: string, patience?: number): void
-}
-
-/** Whoever holds the result of a call. */
-export interface CallOwner {
-  /** Items can be taken. */
-  arrived(): void
-  /** The call ended well; items that have arrived may still be taken first. */
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void
-  /**
-   * The call failed. `late` errors come behind the items that arrived before them; the others (abort, timeout) at once.
-   */
-  failed(error: unknown, late: boolean): void
-}
 
 type State =
   | { readonly type: 'new' }
@@ -249,7 +207,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     const now = performance.now()
     // A reader that has not taken what is there keeps the tool waiting, not the other way round.
     if (this.#call?.drained === false) this.#lastSign = now
-    if (now >= this.deadline - 0.5) return this.#timeOut(timedOut(this.tool, timeout, this.#state))
+    if (now >= this.deadline - 0.5)
+      return this.#timeOut(timedOut(this.tool, timeout, this.#state.type === 'running' ? 'running' : 'queued'))
     if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
       return this.#timeOut(idle(this.tool, idleTimeout))
     }
@@ -276,26 +235,4 @@ function outcomeOf(end: CallEnd, overtime: SnakepitError | undefined): LeaseOutc
     case 'error':
       return { type: 'error', error: end.error }
   }
-}
-
-function timedOut(tool: string, timeout: number, state: State): SnakepitError {
-  const where = state.type === 'waiting' || state.type === 'held' ? ', all of it waiting for a free worker' : ''
-  return new SnakepitError('timeout', `tool '${tool}' did not end within ${timeout} ms${where}`, {
-    details: { tool, timeout },
-    mayHaveRun: state.type === 'running',
-  })
-}
-
-function idle(tool: string, idleTimeout: number): SnakepitError {
-  return new SnakepitError('idle_timeout', `tool '${tool}' gave no chunk and no progress for ${idleTimeout} ms`, {
-    details: { tool, idleTimeout },
-    mayHaveRun: true,
-  })
-}
-
-function leftByWorker(tool: string): SnakepitError {
-  return new SnakepitError('worker_stopping', `the worker left tool '${tool}' because it is stopping`, {
-    details: { tool },
-    mayHaveRun: true,
-  })
 }

@@ -1,7 +1,8 @@
 // One call's chunks as an AsyncIterator, written by hand: the hot path of every stream.
 import type { CallEnd } from '../peer/call-end.js'
 import type { Chunk } from '../peer/chunk.js'
-import type { CallOwner, CallRun } from './call-run.js'
+import type { CallRun } from './call-run.js'
+import type { CallOwner } from './call-spec.js'
 import { finalChunk } from './final-chunk.js'
 
 type AnyChunk = Chunk<unknown, unknown>

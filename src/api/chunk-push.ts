@@ -2,7 +2,8 @@
 import type { Subscriber } from 'rxjs'
 import type { CallEnd } from '../peer/call-end.js'
 import type { Chunk } from '../peer/chunk.js'
-import type { CallOwner, CallRun } from './call-run.js'
+import type { CallRun } from './call-run.js'
+import type { CallOwner } from './call-spec.js'
 import { finalChunk } from './final-chunk.js'
 
 /**

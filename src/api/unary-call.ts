@@ -1,7 +1,8 @@
 // A call for one value, as a promise.
 import { decodeValue } from '../codec/msgpack.js'
 import type { CallEnd } from '../peer/call-end.js'
-import { type CallOwner, type CallPool, CallRun, type CallSpec } from './call-run.js'
+import { CallRun } from './call-run.js'
+import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
 
 /** Runs a call to its end. Rejects with the typed error, or with the reason of the signal. */
 export function runToEnd(pool: CallPool, spec: CallSpec): Promise<unknown> {

@@ -1,17 +1,17 @@
 // One start of one worker, from spawn to exit.
-import { SnakepitError } from '../errors/snakepit-error.js'
+import type { SnakepitError } from '../errors/snakepit-error.js'
 import { type Attachment, attach } from '../peer/attach.js'
 import { Peer } from '../peer/peer.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
-import { crashClassOf } from './crash-class.js'
 import { newCredentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
+import { crashed, stopped, wireClosed } from './loss.js'
 import { version } from './package-version.js'
 import { makeSocketFolder, type SocketFolder } from './socket-folder.js'
-import { type ProcessEnd, spawnWorker } from './spawn.js'
-import { ending, output, type StartFailure, startFailed } from './start-failure.js'
+import { spawnWorker } from './spawn.js'
+import { type StartFailure, startFailed } from './start-failure.js'
 import { endsWithin, stopProcess } from './stop-ladder.js'
 import type { StopRung, WorkerEvent } from './worker-event.js'
 import { type WorkerFacts, workerInfo } from './worker-facts.js'
@@ -172,41 +172,19 @@ export class WorkerLife {
   async #gone(ordered: boolean, broken: SnakepitError | undefined): Promise<void> {
     const end = await Promise.race([this.#process.exited, nextTurn()])
     await this.#lastWords()
-    const error = this.#lossOf(end, ordered, broken)
     const exit = {
       code: end?.started ? end.code : undefined,
       signal: end?.started ? end.signal : undefined,
       lastLines: this.#lastLines.lines,
       rung: this.#rung,
     }
+    const { id } = this.#settings
+    // A broken rule, or a wire that broke while the process could not be ended, says more than the exit does.
+    const known = broken?.code === 'protocol_error' || end?.started !== true ? (broken ?? wireClosed(id)) : undefined
+    const error = ordered ? stopped(id) : (known ?? crashed(id, exit, broken))
     // First the news, then the ends of the calls: who hears that a call is over must not send the next one here.
-    this.#emit({ type: 'exited', worker: this.#settings.id, exit, error: ordered ? undefined : error })
+    this.#emit({ type: 'exited', worker: id, exit, error: ordered ? undefined : error })
     this.#peer.close(error)
-  }
-
-  /** What the calls that were there are ended with. */
-  #lossOf(end: ProcessEnd | undefined, ordered: boolean, broken: SnakepitError | undefined): SnakepitError {
-    const { id: worker } = this.#settings
-    if (ordered) {
-      return new SnakepitError('worker_stopping', `worker '${worker}' was stopped while the call ran`, {
-        details: { worker },
-        mayHaveRun: true,
-      })
-    }
-    if (broken?.code === 'protocol_error' || end === undefined || !end.started) return broken ?? wireClosed(worker)
-    const { code: exitCode, signal } = end
-    const lastLines = this.#lastLines.lines
-    return new SnakepitError('worker_crashed', `worker '${worker}' ended ${ending(end)}${output(lastLines)}`, {
-      details: {
-        worker,
-        exitCode,
-        signal,
-        crashClass: crashClassOf({ code: exitCode, signal, lastLines, rung: this.#rung }),
-        lastLines,
-      },
-      cause: broken,
-      mayHaveRun: true,
-    })
   }
 
   async #startFailed(failure: StartFailure | 'stopped'): Promise<void> {
@@ -256,13 +234,6 @@ function listening(answer: Answer): WorkerFacts {
     case 'garbage':
       throw new StartEnded({ reason: 'garbage', text: answer.text })
   }
-}
-
-function wireClosed(worker: string): SnakepitError {
-  return new SnakepitError('transport_failed', `worker '${worker}' closed its connection`, {
-    details: { worker },
-    mayHaveRun: true,
-  })
 }
 
 function nextTurn(): Promise<undefined> {

@@ -1,5 +1,6 @@
 // The public stream and promise types over two peers in this process: no pool, no Python.
-import { CallRun, type CallSpec } from '../../src/api/call-run.js'
+import { CallRun } from '../../src/api/call-run.js'
+import type { CallSpec } from '../../src/api/call-spec.js'
 import { ChunkStream } from '../../src/api/chunk-stream.js'
 import { runToEnd } from '../../src/api/unary-call.js'
 import { resolveWindow } from '../../src/api/window-option.js'

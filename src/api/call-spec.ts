@@ -1,0 +1,47 @@
+// What a call is made of, what it needs, and whom it tells.
+import type { CallEnd } from '../peer/call-end.js'
+import type { PoolRequest, SessionTicket } from '../pool/request.js'
+import type { Window } from '../wire/wire.js'
+
+/** Everything that is known of a call before it begins. Times are milliseconds. */
+export interface CallSpec {
+  readonly tool: string
+  /** The encoded arguments. */
+  readonly arguments: Uint8Array
+  /** Window of a stream; undefined asks for one value. */
+  readonly window: Window | undefined
+  readonly session: SessionTicket | undefined
+  /** The call is submitted once this has resolved, and fails with what it rejects with; undefined as a rule. */
+  readonly after: Promise<void> | undefined
+  readonly sessionMetadata: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly signal: AbortSignal | undefined
+  /** For queue, transport and tool together. */
+  readonly timeout: number
+  /** Without a chunk or progress; undefined for no limit. */
+  readonly idleTimeout: number | undefined
+  readonly queueTimeout: number
+  /** What Python gets to leave a cancelled tool; then its worker is replaced. */
+  readonly cancelGrace: number
+  readonly onProgress: ((value: unknown) => void) | undefined
+}
+
+/** The part of a pool that a call needs. */
+export interface CallPool {
+  submit(request: PoolRequest): void
+  withdraw(request: PoolRequest): void
+  /** Stops an incarnation of a worker, after so many milliseconds for what it runs, and starts another one. */
+  replaceWorker(incarnation: string, patience?: number): void
+}
+
+/** Whoever holds the result of a call. */
+export interface CallOwner {
+  /** Items can be taken. */
+  arrived(): void
+  /** The call ended well; items that have arrived may still be taken first. */
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void
+  /**
+   * The call failed. `late` errors come behind the items that arrived before them; the others (abort, timeout) at once.
+   */
+  failed(error: unknown, late: boolean): void
+}

@@ -1,0 +1,32 @@
+// What the calls of a worker that is gone are ended with.
+import { SnakepitError } from '../errors/snakepit-error.js'
+import { crashClassOf } from './crash-class.js'
+import { ending, output } from './start-failure.js'
+import type { WorkerExit } from './worker-event.js'
+
+/** A worker was stopped by order of the host. */
+export function stopped(worker: string): SnakepitError {
+  return new SnakepitError('worker_stopping', `worker '${worker}' was stopped while the call ran`, {
+    details: { worker },
+    mayHaveRun: true,
+  })
+}
+
+/** A worker's process ended by itself. `broken` is what the wire said of it, if that came first. */
+export function crashed(worker: string, exit: WorkerExit, broken: SnakepitError | undefined): SnakepitError {
+  const { code: exitCode, signal, lastLines } = exit
+  const end = ending({ started: true, code: exitCode, signal })
+  return new SnakepitError('worker_crashed', `worker '${worker}' ended ${end}${output(lastLines)}`, {
+    details: { worker, exitCode, signal, crashClass: crashClassOf(exit), lastLines },
+    cause: broken,
+    mayHaveRun: true,
+  })
+}
+
+/** A worker hung up and lived on. */
+export function wireClosed(worker: string): SnakepitError {
+  return new SnakepitError('transport_failed', `worker '${worker}' closed its connection`, {
+    details: { worker },
+    mayHaveRun: true,
+  })
+}
