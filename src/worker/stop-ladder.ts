@@ -24,6 +24,8 @@ export async function stopProcess({ process, ask, grace, onRung }: Stopping): Pr
   }
   onRung('input-closed')
   process.input.end()
+  // A stopped process cannot notice: the guardian has to run to take the worker's tree down.
+  process.signal('SIGCONT')
   if (await endsWithin(process, patience.inputClosed)) return 'input-closed'
   onRung('terminated')
   process.signal('SIGTERM')
