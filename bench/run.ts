@@ -7,6 +7,7 @@ import { chunks } from './questions/chunks.js'
 import { firstChunk } from './questions/first-chunk.js'
 import { manyStreams } from './questions/many-streams.js'
 import { memory } from './questions/memory.js'
+import { pool } from './questions/pool.js'
 import { start } from './questions/start.js'
 import type { Answer } from './support/answer.js'
 import { openStage, type Stage } from './support/stage.js'
@@ -21,6 +22,7 @@ const questions: Readonly<Record<string, (stage: Stage) => Promise<Answer | Answ
   cancel,
   'many-streams': manyStreams,
   start,
+  pool,
 }
 
 const asked = process.argv.slice(2)
