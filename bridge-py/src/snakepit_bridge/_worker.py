@@ -23,7 +23,7 @@ from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
-from snakepit_bridge._runtime.stopping import Stopper
+from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
@@ -66,7 +66,7 @@ class Worker:
         self._peer.line.add(hello(self._settings.incarnation, self._settings.worker_token, tools))
         server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         address = self._listen(server)
-        signal.signal(signal.SIGTERM, lambda *_: self._stopper.request(_SIGTERM_GRACE_S))
+        on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
         _bootstrap.answer(self._descriptors.answer, self._settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -39,3 +40,23 @@ class Stopper:
         # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
         threading.Event().wait(max(_CLEANUP_S, deadline - monotonic()))
         os._exit(0)
+
+
+def on_sigterm(act: Callable[[], None]) -> None:
+    """Has ``act`` called when SIGTERM comes; to be called on the main thread.
+
+    Python runs a signal's handler on the main thread, which may have gone to sleep in the moment the signal came, and
+    then sleeps on. The byte that the signal leaves in a pipe wakes a thread of our own. A loop of asyncio on the main
+    thread may take that pipe over, so the handler acts too: acting twice is harmless.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.signal(signal.SIGTERM, lambda *_: act())
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while numbers := os.read(read, 64):
+            if signal.SIGTERM in numbers:
+                act()
+
+    threading.Thread(target=wait, name="snakepit-signals", daemon=True).start()
