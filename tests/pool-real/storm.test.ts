@@ -18,7 +18,7 @@ import { allGone, descendantsOf } from '../support/processes.js'
 import { within } from '../support/within.js'
 
 const full = { workers: 8, sessions: 200, calls: 20_000, streams: 2000, killEvery: 200, abortWithin: 8000 }
-const share = { workers: 4, sessions: 50, calls: 3000, streams: 300, killEvery: 300, abortWithin: 1500 }
+const share = { workers: 4, sessions: 50, calls: 3000, streams: 300, killEvery: 120, abortWithin: 1500 }
 const plan = process.env.STORM === 'full' ? full : share
 
 /** How an undertaking ended, for its caller. */
