@@ -112,6 +112,7 @@ function pick(parent: NodeJS.ProcessEnv, passes: (name: string, value: string) =
   return picked
 }
 
+// Unlike for other options, the value stays out of the details: what is meant for an environment may be a secret.
 function unexpected(name: string, expectation: string, value: unknown): SnakepitError {
   return new SnakepitError('invalid_option', `expected \`${name}\` to be ${expectation}, got ${describe(value)}`, {
     details: { option: name },

@@ -1,8 +1,7 @@
 // What a program may say about its Python, checked and completed.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { describe, listed, nearest } from '../errors/expectation.js'
-import { SnakepitError } from '../errors/snakepit-error.js'
+import { longestDelay, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { requirementLines } from './package-files.js'
 
 /** How Python is found, and what it must be able to import. */
@@ -57,7 +56,7 @@ const known = [
 
 /** Checks options and fills in what was left out. Throws `invalid_option`. */
 export function resolvePythonOptions(options: PythonOptions = {}): PythonSettings {
-  for (const name of Object.keys(options)) if (!known.includes(name as never)) throw unknownOption(name)
+  refuseUnknown(options, known, 'the Python search')
   const cwd = resolve(text('cwd', options.cwd) ?? process.cwd())
   return Object.freeze({
     python: text('python', options.python),
@@ -103,20 +102,7 @@ function text(name: string, value: unknown): string | undefined {
 }
 
 function milliseconds(name: string, value: unknown): number {
-  const fits = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 2 ** 31 - 1
+  const fits = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= longestDelay
   if (!fits) throw unexpected(name, 'whole milliseconds from 1 up', value)
   return value
-}
-
-function unknownOption(name: string): SnakepitError {
-  const guess = nearest(name, known)
-  const advice = guess ? `did you mean '${guess}'?` : `known are ${listed(known)}`
-  return new SnakepitError('invalid_option', `unknown option '${name}' of the Python search: ${advice}`)
-}
-
-function unexpected(name: string, expectation: string, value: unknown, cause?: unknown): SnakepitError {
-  return new SnakepitError('invalid_option', `expected \`${name}\` to be ${expectation}, got ${describe(value)}`, {
-    details: { option: name, value },
-    cause,
-  })
 }
