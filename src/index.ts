@@ -1,7 +1,10 @@
 // Everything that programs may hold.
 export type { CallOptions, StreamOptions } from './api/call-options.js'
 export { ChunkStream } from './api/chunk-stream.js'
+export type { HeartbeatOptions } from './api/heartbeat-option.js'
+export type { LogsOptions } from './api/logs-option.js'
 export type { PaceOptions } from './api/map-paced.js'
+export type { RetryOptions } from './api/retry-option.js'
 export {
   Session,
   type SessionCallOptions,
@@ -12,6 +15,7 @@ export {
 } from './api/session.js'
 export type { ToolArguments } from './api/session-pool.js'
 export { type CloseOptions, Snakepit } from './api/snakepit.js'
+export type { CallHappening, SnakepitEvent, WorkerHappening } from './api/snakepit-event.js'
 export type { CallDefaults, NamedPoolOptions, SnakepitOptions } from './api/snakepit-options.js'
 export type { Untyped } from './api/untyped.js'
 export type { WindowOption } from './api/window-option.js'
@@ -28,6 +32,8 @@ export type {
   CallCounts,
   CallLatencies,
   LatencySummary,
+  LeaveRung,
+  LossReason,
   PoolOptions,
   PoolState,
   PoolStats,
@@ -35,4 +41,5 @@ export type {
 } from './pool/index.js'
 export type { EnvironmentOptions } from './python/index.js'
 export { type BufferOptions, type OverflowPolicy, toAsyncIterable } from './streams/to-async-iterable.js'
-export type { WorkerInfo, WorkerLog } from './worker/worker-event.js'
+export type { Liveliness } from './worker/life-sign.js'
+export type { StopRung, WorkerInfo, WorkerLog } from './worker/worker-event.js'

@@ -23,6 +23,7 @@ class Process:
 
     def __init__(self, adapter: str | dict[str, Any], *, line: bytes | None = None, **changes: Any) -> None:
         self.directory = tempfile.mkdtemp(prefix="snakepit-test-")
+        self.socket = f"{self.directory}/worker.sock"
         self.host_token, self.worker_token, self.incarnation = "h" * 64, "w" * 64, "f00d"
         told = {
             "snakepit": 1,
@@ -31,12 +32,12 @@ class Process:
             "hostToken": self.host_token,
             "workerToken": self.worker_token,
             "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
-            "transport": {"kind": "grpc", "socket": f"{self.directory}/worker.sock"},
+            "transport": {"kind": "grpc", "socket": self.socket},
             "concurrency": 1,
             "cwd": self.directory,
         } | changes
         self.answer_fd, theirs = os.pipe()
-        self.popen = spawn(theirs)
+        self.popen = spawn(theirs, "--socket", self.socket)
         os.close(theirs)
         assert self.popen.stdin is not None
         self.popen.stdin.write(json.dumps(told).encode() + b"\n" if line is None else line)
@@ -62,14 +63,19 @@ class Process:
         return self.popen.stderr.read().decode()
 
     def close(self) -> None:
-        """Ends the process the hard way and tidies up."""
-        self.popen.kill()
-        for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+        """Ends the process with all that it has started, the hard way where it does not listen, and tidies up."""
+        assert self.popen.stdin is not None
+        try:
+            self.popen.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            self.popen.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+        for pipe in (self.popen.stdout, self.popen.stderr):
             if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    pass
+                pipe.close()
         self.popen.wait(WAIT)
         os.close(self.answer_fd)
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -81,10 +87,10 @@ class Process:
         self.close()
 
 
-def spawn(answer_fd: int, **options: Any) -> subprocess.Popen[bytes]:
+def spawn(answer_fd: int, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
     """Starts ``python -m snakepit_bridge`` with ``answer_fd`` as its descriptor 3."""
     return subprocess.Popen(
-        [sys.executable, "-c", _EXEC, str(answer_fd), sys.executable, *flags(), "-m", "snakepit_bridge"],
+        [sys.executable, "-c", _EXEC, str(answer_fd), sys.executable, *flags(), "-m", "snakepit_bridge", *arguments],
         stdin=subprocess.PIPE,
         stdout=options.pop("stdout", subprocess.PIPE),
         stderr=subprocess.PIPE,

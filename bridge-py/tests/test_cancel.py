@@ -10,7 +10,7 @@ import pytest
 from host import Host
 from snakepit_bridge._protocol.messages import Frame
 
-NOT_STARTED, CLOSED, INTERRUPTED = 1, 2, 3
+NOT_STARTED, CLOSED, INTERRUPTED, THROWN = 1, 2, 3, 4
 
 
 def marks(path: Path) -> list[str]:
@@ -49,6 +49,11 @@ def cancelled(host: Host, call: int) -> int:
         ("checks", CLOSED, ["finally"]),
         ("sleeps_async", INTERRUPTED, ["CancelledError", "finally"]),
         ("shielded_async", INTERRUPTED, ["written", "finally"]),
+        ("spins_async", THROWN, ["finally"]),
+        ("naps_async", THROWN, ["CallCancelled", "left"]),
+        ("spins_after_a_wait", THROWN, ["finally"]),
+        ("catches_async", THROWN, ["CallCancelled"]),
+        ("shielded_spin_async", THROWN, ["written", "finally"]),
     ],
 )
 def test_calls_are_left_and_their_finally_runs(
@@ -69,6 +74,7 @@ def test_calls_are_left_and_their_finally_runs(
         ("yields_async", CLOSED, ["finally"]),
         ("sleeps_between", INTERRUPTED, ["finally"]),
         ("catches_and_yields", INTERRUPTED, ["caught", "closed"]),
+        ("spins_between_async", THROWN, ["finally"]),
     ],
 )
 def test_streams_are_left_and_their_finally_runs(
@@ -118,6 +124,56 @@ def test_a_tool_that_only_prints_can_be_interrupted(cancels: Host) -> None:
     call = cancels.start("prints_for_ever")
     cancels.log(lambda line: line.call == call and line.message == "line")
     assert cancelled(cancels, call) == INTERRUPTED
+
+
+@pytest.mark.proves("CANCEL-01", "PY-08")
+def test_an_async_tool_that_only_prints_can_be_interrupted(cancels: Host) -> None:
+    call = cancels.start("prints_for_ever_async")
+    cancels.log(lambda line: line.call == call and line.message == "line")
+    assert cancelled(cancels, call) == THROWN
+
+
+@pytest.mark.proves("CANCEL-01", "CANCEL-02")
+def test_an_async_stream_in_full_flow_is_left(cancels: Host, tmp_path: Path) -> None:
+    path = tmp_path / "marks"
+    call = cancels.start("never_waits_async", {"path": str(path)}, window=(1 << 30, 1 << 40))
+    cancels.next(call, "items")
+    assert cancelled(cancels, call) in (CLOSED, THROWN)
+    assert marks(path) == ["finally"]
+
+
+@pytest.mark.proves("CANCEL-05", "POOL-06")
+def test_other_async_tools_outlive_one_that_kept_the_loop_to_itself(cancels: Host, tmp_path: Path) -> None:
+    stop = tmp_path / "stop"
+    others = [begun(cancels, "ticks_until", stop) for _ in range(5)]
+    spinning = cancels.start("spins_async", {"path": str(tmp_path / "marks")})
+    cancels.log(lambda line: line.call == spinning and line.message == "begun")
+    assert cancelled(cancels, spinning) == THROWN
+    stop.touch()
+    for call in others:
+        assert cancels.end(call).WhichOneof("outcome") == "ok"
+
+
+@pytest.mark.proves("CANCEL-05")
+def test_a_storm_of_cancels_hits_only_what_was_cancelled(cancels: Host, tmp_path: Path) -> None:
+    """Steps end around the moment at which the interrupt comes; each call beside them has to be untouched."""
+    stop = tmp_path / "stop"
+    witness = begun(cancels, "ticks_until", stop)
+    rungs = set()
+    for round_ in range(300):
+        first = cancels.start("alternates", {"steps": 3, "seconds": 0.004 + (round_ % 30) / 5000})
+        second = cancels.start("short_async")
+        if round_ % 2:
+            cancels.log(lambda line, call=first: line.call == call)  # type: ignore[misc]
+        cancels.cancel(first)
+        end = cancels.end(first)
+        assert end.WhichOneof("outcome") in ("ok", "cancelled")
+        rungs.add(end.cancelled.rung)
+        end = cancels.end(second)
+        assert end.WhichOneof("outcome") == "ok", end
+    assert THROWN in rungs
+    stop.touch()
+    assert cancels.end(witness).WhichOneof("outcome") == "ok"
 
 
 @pytest.mark.proves("CANCEL-05")

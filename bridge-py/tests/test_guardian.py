@@ -117,6 +117,60 @@ host.next(-1, timeout=60)
 """
 
 
+@pytest.mark.proves("CLEAN-01", "CLEAN-04")
+@pytest.mark.parametrize("phase", ["before_the_line", "booting", "serving", "calling"])
+def test_a_host_that_dies_leaves_no_files_and_no_processes(phase: str) -> None:
+    stand_in = subprocess.Popen(
+        [sys.executable, "-c", _PHASES, phase],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+    )
+    assert stand_in.stdout is not None
+    with stand_in.stdout:
+        pid, directory = stand_in.stdout.readline().split()
+        folder = Path(directory)
+        assert folder.exists()
+        stand_in.kill()
+        stand_in.wait(LIMIT_S)
+        wait_gone([int(pid)])
+        # The guardian goes last.
+        assert not folder.exists()
+
+
+@pytest.mark.proves("CLEAN-04")
+def test_only_what_the_host_has_made_is_removed(attach: Callable[..., Host]) -> None:
+    host = attach("spawns.py")
+    folder = Path(host.process.directory)
+    kept = folder / "kept"
+    kept.touch()
+    assert Path(host.process.socket).exists()
+    host.process.popen.terminate()
+    assert host.process.popen.wait(LIMIT_S) == 0
+    assert list(folder.iterdir()) == [kept]
+
+
+_PHASES = """
+import sys
+from host import Host
+from process import Process
+phase = sys.argv[1]
+if phase in ("serving", "calling"):
+    host = Host("spawns.py")
+    process = host.process
+    if phase == "calling":
+        host.call("spawn")
+else:
+    process = Process("slow_start.py", line=b"" if phase == "before_the_line" else None)
+    if phase == "booting":
+        assert process.popen.stdout.readline() == b"importing\\n"
+print(process.popen.pid, process.directory, flush=True)
+process.popen.wait(60)
+"""
+
+
 def _no_core() -> None:
     import resource
 

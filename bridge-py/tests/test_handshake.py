@@ -29,7 +29,7 @@ from snakepit_bridge._protocol.messages import METHOD
         ({"adapter": {"module": "no_such_module"}}, "adapter", "No module named"),
         ({"adapter": {"file": str(FIXTURES / "calls.py"), "attribute": "ad"}}, "adapter", "did you mean `add`"),
         ({"adapter": {"file": str(FIXTURES / "calls.py"), "attribute": "add"}}, "adapter", "no `BaseAdapter` class"),
-        ({"transport": {"kind": "grpc", "socket": "/nowhere/x.sock"}}, "listen", "could not be bound"),
+        ({"transport": {"kind": "grpc", "socket": "/dev/null/x.sock"}}, "listen", "could not be bound"),
         ({"transport": {"kind": "pigeon"}}, "listen", "'pigeon'"),
     ],
 )

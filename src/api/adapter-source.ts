@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { AdapterSettings } from '../worker/worker-settings.js'
@@ -9,12 +10,14 @@ import type { AdapterSettings } from '../worker/worker-settings.js'
 const form =
   "a Python file ('./tools.py', './tools.py:Class', a file URL) or a module ('package.module', 'package.module:Class')"
 const modulePath = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u
+/** No system has longer paths. */
+const longest = 4096
 const withAttribute = /^(?<source>.+?):(?<attribute>[\p{L}_][\p{L}\p{N}_]*)$/u
 
 /** Resolves the option `adapter`. Throws `invalid_option` when it names no file that exists and no possible module. */
 export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
   const written = adapter instanceof URL ? pathOf(adapter) : adapter
-  if (typeof written !== 'string' || written.trim() === '' || written.includes('\0'))
+  if (typeof written !== 'string' || written.trim() === '' || written.length > longest || written.includes('\0'))
     throw unexpected('adapter', form, adapter)
   const { source = written, attribute } = withAttribute.exec(written)?.groups ?? {}
   if (!source.endsWith('.py') && !/[/\\]/.test(source)) {
@@ -23,17 +26,25 @@ export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
   }
   const file = resolve(cwd, source)
   if (!existsSync(file)) throw missing(written, file)
-  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, a directory`)
+  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, which is no file`)
   return Object.freeze({ written, source: { file }, attribute })
 }
 
 function pathOf(url: URL): string {
   if (url.protocol !== 'file:') throw unexpected('adapter', form, url.href)
-  return fileURLToPath(url) + url.hash.replace('#', ':')
+  try {
+    return fileURLToPath(url) + url.hash.replace('#', ':')
+  } catch (cause) {
+    throw unexpected('adapter', form, url.href, cause)
+  }
 }
 
 function missing(written: string, file: string): SnakepitError {
-  return new SnakepitError('invalid_option', `the adapter file '${written}' does not exist (looked at ${file})`, {
-    details: { option: 'adapter', value: written, file },
-  })
+  return new SnakepitError(
+    'invalid_option',
+    `the adapter file '${shorten(written, 400)}' does not exist (looked at ${shorten(file, 400)})`,
+    {
+      details: { option: 'adapter', value: written, file },
+    },
+  )
 }

@@ -3,6 +3,7 @@ import { describe } from '../errors/expectation.js'
 import { milliseconds, oneOf, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities } from '../pool/index.js'
+import { readMetadata } from './metadata-option.js'
 import { checkSessionId } from './session-id.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 
@@ -25,7 +26,17 @@ export interface CallOptions {
   readonly session?: string | undefined
   /** How closely this call keeps to its session's worker. Default: the session's. */
   readonly affinity?: Affinity | undefined
-  /** What the tool finds in `context.metadata`. */
+  /**
+   * `true` says that running the tool twice does no harm. Where its worker is lost before the first chunk, the call is
+   * run again on another one, as the pool's option `retry` says. @default false
+   */
+  readonly idempotent?: boolean | undefined
+  /**
+   * What the crash barrier tells calls of one tool apart by, 1 to 256 characters: a model's name, a hash of the input.
+   * Then only the calls that share a key with one that killed workers are refused.
+   */
+  readonly poisonKey?: string | undefined
+  /** What the tool finds in `context.metadata`: small texts by name, 65,536 bytes at most together. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Told what the tool reports with `context.progress(…)`. What it throws fails the call. */
   readonly onProgress?: ((progress: unknown) => void) | undefined
@@ -45,6 +56,8 @@ const callOptions: readonly string[] = [
   'pool',
   'session',
   'affinity',
+  'idempotent',
+  'poisonKey',
   'metadata',
   'onProgress',
 ] satisfies (keyof CallOptions)[]
@@ -55,23 +68,45 @@ const settledBySession: ReadonlySet<string> = new Set(['pool', 'session'])
 const sessionCallOptions = callOptions.filter((name) => !settledBySession.has(name))
 const sessionStreamOptions = streamOptions.filter((name) => !settledBySession.has(name))
 
-/** Checks the options of a call. Throws `invalid_option` with what was expected. */
-export function checkCallOptions(options: StreamOptions, streams: boolean, inSession: boolean): void {
+/** The options of a call, each read once and checked. Throws `invalid_option` with what was expected. */
+export function readCallOptions(options: StreamOptions, streams: boolean, inSession: boolean): StreamOptions {
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
   const [known, settled] = streams ? [streamOptions, sessionStreamOptions] : [callOptions, sessionCallOptions]
   const verb = streams ? 'stream()' : 'execute()'
   refuseUnknown(options, inSession ? settled : known, inSession ? `${verb} of a session` : verb)
-  const { signal, timeout, idleTimeout, queueTimeout, session, affinity, metadata, onProgress, window } = options
+  const read = readEach(options)
+  const { signal, timeout, idleTimeout, queueTimeout, session, affinity, idempotent, poisonKey } = read
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
   if (timeout !== undefined) milliseconds('timeout', timeout)
   if (idleTimeout !== undefined) milliseconds('idleTimeout', idleTimeout)
   if (queueTimeout !== undefined) milliseconds('queueTimeout', queueTimeout)
   if (session !== undefined) checkSessionId(session)
   if (affinity !== undefined) oneOf('affinity', affinity, affinities)
-  if (metadata !== undefined) checkMetadata(metadata)
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw unexpected('onProgress', 'a function', onProgress)
-  if (window !== undefined) resolveWindow(window)
+  if (idempotent !== undefined && typeof idempotent !== 'boolean')
+    throw unexpected('idempotent', 'true or false', idempotent)
+  if (poisonKey !== undefined && (typeof poisonKey !== 'string' || poisonKey === '' || poisonKey.length > 256))
+    throw unexpected('poisonKey', 'a text of 1 to 256 characters', poisonKey)
+  if (read.onProgress !== undefined && typeof read.onProgress !== 'function')
+    throw unexpected('onProgress', 'a function', read.onProgress)
+  if (read.window !== undefined) resolveWindow(read.window)
+  return read
+}
+
+/**
+ * Each option as it is now: one that says something else when it is asked again is not asked again. An AbortController
+ * will do for options, its signal is not a member of its own.
+ */
+function readEach(options: StreamOptions): StreamOptions {
+  try {
+    const { signal, timeout, idleTimeout, queueTimeout, pool, session, affinity, idempotent, poisonKey } = options
+    const { metadata: given, onProgress, window } = options
+    const metadata = given === undefined ? undefined : readMetadata(given)
+    const when = { signal, timeout, idleTimeout, queueTimeout }
+    return { ...when, pool, session, affinity, idempotent, poisonKey, metadata, onProgress, window }
+  } catch (cause) {
+    if (cause instanceof SnakepitError) throw cause
+    throw unexpected('options', 'an object that can be read', options, cause)
+  }
 }
 
 /** The names that a tool can have, in Python as here. */
@@ -85,8 +120,7 @@ export function checkCall(tool: unknown, args: unknown): void {
       `expected the tool's name, 1 to 64 letters, digits, '_', '.' or '-', got ${describe(tool)}`,
     )
   }
-  const fits = typeof args === 'object' && args !== null && !Array.isArray(args) && !ArrayBuffer.isView(args)
-  if (!fits) {
+  if (!isRecord(args)) {
     throw new SnakepitError(
       'invalid_argument',
       `expected the arguments of '${tool}' as an object of parameter names and values, got ${describe(args)}`,
@@ -94,11 +128,11 @@ export function checkCall(tool: unknown, args: unknown): void {
   }
 }
 
-/** Checks what is handed on to tools as metadata. Throws `invalid_option`. */
-export function checkMetadata(metadata: unknown): void {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
-    throw unexpected('metadata', 'an object of texts', metadata)
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw unexpected(`metadata.${key}`, 'a text', value)
+function isRecord(value: unknown): boolean {
+  try {
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
+  } catch {
+    // A proxy that was revoked: nothing can be asked of it.
+    return false
   }
 }

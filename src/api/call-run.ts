@@ -3,18 +3,20 @@ import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
 import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
-import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../pool/request.js'
+import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
 import { idle, leftByWorker, timedOut } from './call-failures.js'
+import { lostWith, outcomeOf } from './call-outcome.js'
 import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
+import { Runs } from './runs.js'
 import { type SignalWatcher, unwatchSignal, watchSignal } from './signal-watch.js'
 
 type State =
   | { readonly type: 'new' }
-  /** Not submitted yet: something has to happen first. */
+  /** Not with the pool: something has to happen first, or the next run has to wait a little. */
   | { readonly type: 'held' }
   | { readonly type: 'waiting' }
   | { readonly type: 'running'; readonly lease: Lease; readonly call: OutgoingCall }
-  /** It ended well for Python; its last items wait to be taken, and the signal still counts. */
+  /** It has ended, but its caller was not told yet: items wait to be taken first, and the signal still counts. */
   | { readonly type: 'unread' }
   | { readonly type: 'settled' }
 
@@ -28,6 +30,7 @@ const settled: State = { type: 'settled' }
 export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   readonly tool: string
   readonly session: SessionTicket | undefined
+  readonly poisonKey: string | undefined
   readonly queueTimeout: number
   readonly deadline: number
   readonly #spec: CallSpec
@@ -39,6 +42,11 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   #timer: NodeJS.Timeout | undefined
   #overtime: SnakepitError | undefined
   #patience: NodeJS.Timeout | undefined
+  #forced = false
+  /** Undefined for as long as nothing has failed. */
+  #runs: Runs | undefined
+  #sawItems = false
+  #pause: NodeJS.Timeout | undefined
   #lastSign = 0
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
@@ -47,6 +55,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     this.#owner = owner
     this.tool = spec.tool
     this.session = spec.session
+    this.poisonKey = spec.poisonKey
     this.queueTimeout = spec.queueTimeout
     this.deadline = performance.now() + spec.timeout
   }
@@ -71,6 +80,11 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     this.#pool.submit(this)
   }
 
+  /** Which run of the call this is, from 1. */
+  get attempt(): number {
+    return this.#runs?.current ?? 1
+  }
+
   /** The caller has no more use for the call. */
   abandon(): void {
     this.#leave('aborted')
@@ -79,10 +93,14 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   /** The next item that has arrived. */
   take(): DataChunk | undefined {
     const chunk = this.#call?.take()
-    if (chunk === undefined && this.#state === unread) this.#settle()
     // The tool may have waited for this to make room: its silence counts from here.
     if (chunk !== undefined && this.#spec.idleTimeout !== undefined) this.#lastSign = performance.now()
     return chunk
+  }
+
+  /** Its caller knows how it ended. */
+  told(): void {
+    if (this.#state === unread) this.#settle()
   }
 
   /** Items taken so far. */
@@ -117,11 +135,12 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   }
 
   refused(error: SnakepitError): void {
-    this.#settleFailed(error, true)
+    this.#settleFailed(this.#runs?.failure ?? error, true)
   }
 
   itemsArrived(): void {
     this.#lastSign = performance.now()
+    this.#sawItems = true
     if (this.#state !== settled) this.#owner.arrived()
   }
 
@@ -138,19 +157,37 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   ended(end: CallEnd): void {
     const lease = this.#lease
     clearTimeout(this.#patience)
-    lease?.release(outcomeOf(end, this.#overtime))
+    const leaving = this.#state === settled ? { overtime: this.#overtime, forced: this.#forced } : undefined
+    lease?.release(outcomeOf(end, leaving))
     if (this.#state === settled) return
     switch (end.type) {
       case 'ok':
-        clearTimeout(this.#timer)
-        if (this.#call?.drained === false) this.#state = unread
-        else this.#settle()
-        return this.#owner.succeeded(end, lease?.worker.info.id ?? '')
+        this.#finish()
+        if (this.#owner.succeeded(end, lease?.worker.info.id ?? '')) this.told()
+        return
       case 'error':
+        return this.#runFailed(end.error)
       case 'lost':
-        return this.#settleFailed(end.error, true)
+        return this.#runFailed(lostWith(end.error, this.tool, this.session?.id))
       case 'cancelled':
-        return this.#settleFailed(leftByWorker(this.tool), true)
+        return this.#runFailed(leftByWorker(this.tool))
+    }
+  }
+
+  /** One run has failed. It may not have been the last. */
+  #runFailed(error: SnakepitError): void {
+    try {
+      this.#runs ??= new Runs(this.#spec.retries)
+      // What was given cannot be taken back, and is not given twice.
+      const pause = this.#sawItems ? undefined : this.#runs.failed(error, this.deadline - performance.now())
+      if (pause === undefined) return this.#settleFailed(error, true)
+      this.#call = undefined
+      this.#state = held
+      // Not within this turn: a pool that is being told of a loss has more to hear.
+      this.#pause = setTimeout(() => this.#submit(), pause)
+    } catch (broken) {
+      // The program's own idea of which errors are worth another run.
+      this.#settleFailed(broken, true)
     }
   }
 
@@ -173,18 +210,29 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   #cancel({ lease, call }: Extract<State, { type: 'running' }>, cause: CancelCause): void {
     call.cancel(cause)
     const { incarnation } = lease.worker.info
-    this.#patience = setTimeout(() => this.#pool.replaceWorker(incarnation, 0), this.#spec.cancelGrace).unref()
+    this.#patience = setTimeout(() => {
+      this.#forced = true
+      this.#pool.replaceWorker(incarnation, 0)
+    }, this.#spec.cancelGrace).unref()
   }
 
   #settleFailed(error: unknown, late: boolean): void {
     if (this.#state === settled) return
-    this.#settle()
-    this.#owner.failed(error, late)
+    this.#finish()
+    if (this.#owner.failed(error, late)) this.told()
+  }
+
+  /** Nothing more will come, and no time runs out any more. */
+  #finish(): void {
+    this.#state = unread
+    clearTimeout(this.#timer)
+    clearTimeout(this.#pause)
   }
 
   #settle(): void {
     this.#state = settled
     clearTimeout(this.#timer)
+    clearTimeout(this.#pause)
     if (this.#spec.signal !== undefined) unwatchSignal(this.#spec.signal, this)
   }
 
@@ -194,6 +242,10 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     const idleAt =
       idleTimeout === undefined || this.#lastSign === 0 ? now + (idleTimeout ?? Infinity) : this.#lastSign + idleTimeout
     this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.deadline, idleAt) - now), this)
+  }
+
+  get #mayHaveRun(): boolean {
+    return this.#state.type === 'running' || this.#runs?.failure !== undefined
   }
 
   #timeOut(error: SnakepitError): void {
@@ -208,7 +260,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     // A reader that has not taken what is there keeps the tool waiting, not the other way round.
     if (this.#call?.drained === false) this.#lastSign = now
     if (now >= this.deadline - 0.5)
-      return this.#timeOut(timedOut(this.tool, timeout, this.#state.type === 'running' ? 'running' : 'queued'))
+      return this.#timeOut(timedOut(this.tool, timeout, this.#mayHaveRun ? 'running' : 'queued'))
     if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
       return this.#timeOut(idle(this.tool, idleTimeout))
     }
@@ -218,21 +270,4 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
 
 function onTimer(run: CallRun): void {
   run.onTimer()
-}
-
-const okOutcome: LeaseOutcome = { type: 'ok' }
-const cancelledOutcome: LeaseOutcome = { type: 'cancelled' }
-
-/** What the pool counts: a call that was cancelled because its time ran out has failed. */
-function outcomeOf(end: CallEnd, overtime: SnakepitError | undefined): LeaseOutcome {
-  switch (end.type) {
-    case 'ok':
-      return okOutcome
-    case 'cancelled':
-      return overtime === undefined ? cancelledOutcome : { type: 'error', error: overtime }
-    case 'lost':
-      return { type: 'lost', error: end.error }
-    case 'error':
-      return { type: 'error', error: end.error }
-  }
 }

@@ -2,6 +2,7 @@
 import type { CallEnd } from '../peer/call-end.js'
 import type { PoolRequest, SessionTicket } from '../pool/request.js'
 import type { Window } from '../wire/wire.js'
+import type { Retries } from './retries.js'
 
 /** Everything that is known of a call before it begins. Times are milliseconds. */
 export interface CallSpec {
@@ -23,6 +24,10 @@ export interface CallSpec {
   readonly queueTimeout: number
   /** What Python gets to leave a cancelled tool; then its worker is replaced. */
   readonly cancelGrace: number
+  /** Runs the call again where that is allowed; undefined for calls that run at most once. */
+  readonly retries: Retries | undefined
+  /** What the crash barrier tells calls of one tool apart by. */
+  readonly poisonKey: string | undefined
   readonly onProgress: ((value: unknown) => void) | undefined
 }
 
@@ -38,10 +43,14 @@ export interface CallPool {
 export interface CallOwner {
   /** Items can be taken. */
   arrived(): void
-  /** The call ended well; items that have arrived may still be taken first. */
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void
+  /**
+   * The call ended well; items that have arrived may still be taken first. True when the end was told already: if not,
+   * an abort may still come before it, and {@link CallRun.told} is called when it was.
+   */
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): boolean
   /**
    * The call failed. `late` errors come behind the items that arrived before them; the others (abort, timeout) at once.
+   * True as above.
    */
-  failed(error: unknown, late: boolean): void
+  failed(error: unknown, late: boolean): boolean
 }

@@ -68,12 +68,12 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     }
   }
 
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void {
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): boolean {
     this.#ending ??= { type: 'ok', end, workerId }
-    this.#serveEnding()
+    return this.#serveEnding()
   }
 
-  failed(error: unknown, late: boolean): void {
+  failed(error: unknown, late: boolean): boolean {
     if (late) {
       this.#ending ??= { type: 'failed', error }
     } else {
@@ -81,7 +81,7 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
       this.#run = undefined
       this.#ending = { type: 'failed', error }
     }
-    this.#serveEnding()
+    return this.#serveEnding()
   }
 
   #wait(): Promise<Result> {
@@ -101,16 +101,18 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     }
   }
 
-  /** Gives waiting readers what is left: items, then the end, then nothing for ever. */
-  #serveEnding(): void {
+  /** Gives waiting readers what is left: items, then the end, then nothing for ever. True when the end was told. */
+  #serveEnding(): boolean {
     this.arrived()
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
       const ending = this.#ending
       this.#ending = over
+      this.#run?.told()
       if (ending?.type === 'failed') waiter.reject(ending.error)
       else if (ending?.type === 'ok') this.#serveFinal(waiter, ending)
       else waiter.resolve(done)
     }
+    return this.#ending === over
   }
 
   #serveFinal(waiter: Waiter, { end, workerId }: Extract<Ending, { type: 'ok' }>): void {

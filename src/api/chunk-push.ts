@@ -40,7 +40,7 @@ export class ChunkPush implements CallOwner {
     }
   }
 
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): void {
+  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): boolean {
     this.arrived()
     try {
       this.#subscriber.next(finalChunk(end, this.#run?.taken ?? 0, workerId))
@@ -48,10 +48,12 @@ export class ChunkPush implements CallOwner {
     } catch (error) {
       this.#subscriber.error(error)
     }
+    return true
   }
 
-  failed(error: unknown, late: boolean): void {
+  failed(error: unknown, late: boolean): boolean {
     if (late) this.arrived()
     this.#subscriber.error(error)
+    return true
   }
 }

@@ -1,13 +1,17 @@
 // One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
 import { encodeValue } from '../codec/msgpack.js'
+import { SnakepitError } from '../errors/snakepit-error.js'
 import { serveTools } from '../peer/serve-tools.js'
 import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
 import { childEnvironment, resolvePython } from '../python/index.js'
 import { worker$ } from '../worker/worker.js'
-import { type CallOptions, checkCall, checkCallOptions, type StreamOptions } from './call-options.js'
+import type { Connect } from '../worker/worker-settings.js'
+import { type CallOptions, checkCall, readCallOptions, type StreamOptions } from './call-options.js'
 import { CallRun } from './call-run.js'
 import type { CallSpec } from './call-spec.js'
 import { ChunkStream } from './chunk-stream.js'
+import type { Means } from './means.js'
+import { Retries } from './retries.js'
 import type { Session } from './session.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
@@ -19,18 +23,20 @@ export class NamedPool implements SessionPool {
   readonly name: string
   readonly pool: Pool
   readonly #settings: NamedPoolSettings
+  readonly #retries: Retries | undefined
   readonly #sessions = new Map<string, Session>()
 
   private constructor(settings: NamedPoolSettings, pool: Pool) {
     this.name = settings.pool.name
     this.#settings = settings
     this.pool = pool
+    if (settings.calls.retry !== false) this.#retries = new Retries(settings.calls.retry)
     pool.sessions$.subscribe((fact) => this.#sessionFact(fact))
   }
 
   /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
-  static async prepare(settings: NamedPoolSettings): Promise<NamedPool> {
-    return new NamedPool(settings, new Pool(settings.pool, { spawn: await spawner(settings) }))
+  static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
+    return new NamedPool(settings, new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means }))
   }
 
   /** Starts the workers; resolves when one is ready. */
@@ -40,18 +46,18 @@ export class NamedPool implements SessionPool {
 
   /** Calls a tool for its value. */
   async execute(tool: string, args: ToolArguments, options: CallOptions, session?: SessionCall): Promise<unknown> {
-    checkCallOptions(options, false, session !== undefined)
-    return runToEnd(this.pool, this.#specOf(tool, args, options, this.#settings.calls.timeout, session))
+    const read = readCallOptions(options, false, session !== undefined)
+    return runToEnd(this.pool, this.#specOf(tool, args, read, this.#settings.calls.timeout, session))
   }
 
   /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
   stream(tool: string, args: ToolArguments, options: StreamOptions, session?: () => SessionCall): ChunkStream {
-    checkCallOptions(options, true, session !== undefined)
+    const read = readCallOptions(options, true, session !== undefined)
     checkCall(tool, args)
     const { streamTimeout, window } = this.#settings.calls
-    const resolved = resolveWindow(options.window, window)
+    const resolved = resolveWindow(read.window, window)
     return new ChunkStream((owner) => {
-      const spec = this.#specOf(tool, args, options, streamTimeout, session?.())
+      const spec = this.#specOf(tool, args, read, streamTimeout, session?.())
       return new CallRun(this.pool, { ...spec, window: resolved }, owner)
     })
   }
@@ -82,6 +88,8 @@ export class NamedPool implements SessionPool {
 
   /** Remembers a session that was asked for, to tell it what happens to it. */
   remember(session: Session): void {
+    const { maxSessions } = this.#settings.pool
+    if (this.#sessions.size >= maxSessions) throw tooManySessions(session.id, maxSessions)
     this.#sessions.set(session.id, session)
   }
 
@@ -107,8 +115,16 @@ export class NamedPool implements SessionPool {
       idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
       queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
       cancelGrace: this.#settings.calls.cancelGrace,
+      retries: this.#retriesFor(options),
+      poisonKey: options.poisonKey,
       onProgress: options.onProgress,
     }
+  }
+
+  #retriesFor({ idempotent = false }: CallOptions): Retries | undefined {
+    if (!idempotent) return undefined
+    this.#retries?.noteCall()
+    return this.#retries
   }
 
   /** A session that a call names by its id alone. */
@@ -135,9 +151,17 @@ export class NamedPool implements SessionPool {
   }
 }
 
+function tooManySessions(session: string, maxSessions: number): SnakepitError {
+  return new SnakepitError(
+    'session_quota_exceeded',
+    `session '${session}' was refused: ${maxSessions} sessions are open already (\`maxSessions\`)`,
+    { details: { session, maxSessions } },
+  )
+}
+
 /** Everything that a pool's workers have in common, as the way to start one. */
-async function spawner({ worker, pool }: NamedPoolSettings): Promise<Spawn> {
-  const { python, requirements, cwd, adapter, transport, startTimeout, environment, onSetup } = worker
+async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | undefined): Promise<Spawn> {
+  const { python, requirements, cwd, adapter, transport, startTimeout, heartbeat, logs, environment, onSetup } = worker
   const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
   const common = {
     python: executable,
@@ -148,9 +172,12 @@ async function spawner({ worker, pool }: NamedPoolSettings): Promise<Spawn> {
     transport,
     concurrency: pool.concurrency,
     startTimeout,
+    heartbeat,
+    logs,
     // The pool has drained when it stops a worker: what still runs has had its time.
     stopGrace: 0,
     handler: serveTools(new Map()),
+    connect,
   }
   return (id, stop$) => worker$({ id, ...common }, stop$)
 }

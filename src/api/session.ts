@@ -1,10 +1,11 @@
 // A session: calls that belong together, and the worker that keeps their state.
 import { describe } from '../errors/expectation.js'
-import { milliseconds, oneOf, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { milliseconds, oneOf, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
-import { type CallOptions, checkMetadata, type StreamOptions } from './call-options.js'
+import type { CallOptions, StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
+import { readMetadata } from './metadata-option.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { Untyped } from './untyped.js'
 
@@ -58,15 +59,15 @@ const optionNames: readonly string[] = [
   'onLost',
 ] satisfies (keyof SessionOptions)[]
 
-/** Checks the options of a session. Throws `invalid_option`. */
-export function checkSessionOptions(options: SessionOptions): void {
-  if (typeof options !== 'object' || options === null) throw unexpected('session options', 'an object', options)
+/** The options of a session, read once and checked. Throws `invalid_option`. */
+export function readSessionOptions(given: SessionOptions): SessionOptions {
+  const options = readOnce('session options', given)
   refuseUnknown(options, optionNames, 'session()')
   const { affinity, ttl, metadata, onLost } = options
   if (affinity !== undefined) oneOf('affinity', affinity, affinities)
   if (ttl !== undefined && ttl !== Number.POSITIVE_INFINITY) milliseconds('ttl', ttl)
-  if (metadata !== undefined) checkMetadata(metadata)
   if (onLost !== undefined && typeof onLost !== 'function') throw unexpected('onLost', 'a function', onLost)
+  return metadata === undefined ? options : { ...options, metadata: readMetadata(metadata) }
 }
 
 /** Where a session stands. */

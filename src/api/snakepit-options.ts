@@ -1,8 +1,10 @@
 // Everything that may be said when a Snakepit is opened, checked and completed.
-import { milliseconds, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { milliseconds, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
 import type { Window } from '../wire/wire.js'
+import type { RetryRules } from './retries.js'
+import { type RetryOptions, resolveRetry } from './retry-option.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 import { resolveWorkerOptions, type WorkerOptions, type WorkerSetup, workerOptionNames } from './worker-options.js'
 
@@ -18,6 +20,8 @@ export interface CallDefaults {
   readonly cancelGrace?: number | undefined
   /** How far Python may be ahead of the reader of a stream. @default { items: 256, bytes: 1_048_576 } */
   readonly window?: WindowOption | undefined
+  /** How calls that are marked `idempotent` are run again when their worker is lost; `false` never does. */
+  readonly retry?: RetryOptions | false | undefined
 }
 
 /** Options of one pool: its workers, its scheduling, and what holds for its calls. */
@@ -43,12 +47,20 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    * to do ends by itself, and its workers with it. @default false
    */
   readonly keepAlive?: boolean | undefined
+  /**
+   * What SIGTERM does to a program that does not listen for it itself: the Snakepit is closed, so the calls that were
+   * accepted finish within `drain`, and then the program ends with status 0 (`process.exitCode`, where that is set). A
+   * second SIGTERM waits for nothing. A program that listens for SIGTERM is left alone: it calls `close()` when it sees
+   * fit. `false` lets SIGTERM end the program at once. @default true
+   */
+  readonly drainOnSigterm?: boolean | undefined
 }
 
 /** {@link SnakepitOptions}, complete. The first pool is the default. */
 export interface SnakepitSettings {
   readonly pools: readonly NamedPoolSettings[]
   readonly keepAlive: boolean
+  readonly drainOnSigterm: boolean
 }
 
 /** {@link NamedPoolOptions}, complete. */
@@ -65,38 +77,42 @@ export interface CallSettings {
   readonly idleTimeout: number | undefined
   readonly cancelGrace: number
   readonly window: Window
+  readonly retry: RetryRules | false
 }
 
-const ownNames: readonly string[] = ['pools', 'keepAlive'] satisfies (keyof SnakepitOptions)[]
+const ownNames: readonly string[] = ['pools', 'keepAlive', 'drainOnSigterm'] satisfies (keyof SnakepitOptions)[]
 const callDefaultNames: readonly string[] = [
   'timeout',
   'streamTimeout',
   'idleTimeout',
   'cancelGrace',
   'window',
+  'retry',
 ] satisfies (keyof CallDefaults)[]
 const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
 const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultNames, ...poolOptionNames]
 
 /** Checks all options. Throws `invalid_option` that names the option, the value and what was expected. */
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
-  if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
-  refuseUnknown(options, [...namedPoolNames, ...ownNames], 'Snakepit.open')
-  const { pools, keepAlive = false, ...common } = options
+  const own = readOnce('options', options)
+  refuseUnknown(own, [...namedPoolNames, ...ownNames], 'Snakepit.open')
+  const { pools, keepAlive = false, drainOnSigterm = true, ...common } = own
   if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
-  if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], keepAlive })
-  if (typeof pools !== 'object' || pools === null || Object.keys(pools).length === 0) {
+  if (typeof drainOnSigterm !== 'boolean') throw unexpected('drainOnSigterm', 'true or false', drainOnSigterm)
+  const program = { keepAlive, drainOnSigterm }
+  if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], ...program })
+  if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw unexpected('pools', 'an object with at least one pool', pools)
   }
   return Object.freeze({
     pools: Object.entries(pools).map(([name, own]) => within(name, own, common)),
-    keepAlive,
+    ...program,
   })
 }
 
 /** Options of one of several pools; what is wrong with them is said with the pool's name. */
 function within(name: string, own: unknown, common: Partial<NamedPoolOptions>): NamedPoolSettings {
-  if (typeof own !== 'object' || own === null) throw unexpected(`pools.${name}`, 'an object', own)
+  if (typeof own !== 'object' || own === null || Array.isArray(own)) throw unexpected(`pools.${name}`, 'an object', own)
   try {
     refuseUnknown(own, namedPoolNames, `pool '${name}'`)
     return resolveNamedPool(name, { ...common, ...own })
@@ -124,5 +140,6 @@ function resolveCallDefaults(options: CallDefaults): CallSettings {
     idleTimeout: idleTimeout === undefined ? undefined : milliseconds('idleTimeout', idleTimeout),
     cancelGrace: milliseconds('cancelGrace', cancelGrace),
     window: resolveWindow(window),
+    retry: resolveRetry(options.retry),
   })
 }

@@ -4,17 +4,21 @@ import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
+import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import type { CallOptions, StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { type CloseOptions, checkCloseOptions, checkDrain } from './close-options.js'
 import { heldOpen } from './held-open.js'
+import type { Means } from './means.js'
 import { NamedPool } from './named-pool.js'
 import { onProgramEnd } from './program-end.js'
-import { checkSessionOptions, Session, type SessionOptions } from './session.js'
+import { readSessionOptions, Session, type SessionOptions } from './session.js'
 import { checkSessionId } from './session-id.js'
 import type { ToolArguments } from './session-pool.js'
-import { resolveSnakepitOptions, type SnakepitOptions } from './snakepit-options.js'
+import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
+import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
+import { onTermination } from './termination.js'
 import type { Untyped } from './untyped.js'
 import { type Worker, workerOf } from './worker-view.js'
 
@@ -35,12 +39,17 @@ export class Snakepit implements AsyncDisposable {
   readonly #first: NamedPool
   readonly #alive: NodeJS.Timeout | undefined
   readonly #leaveProgramEnd: () => void
+  readonly #leaveTermination: () => void = () => undefined
 
-  private constructor(pools: readonly [NamedPool, ...NamedPool[]], keepAlive: boolean) {
+  private constructor(
+    pools: readonly [NamedPool, ...NamedPool[]],
+    { keepAlive, drainOnSigterm }: Pick<SnakepitSettings, 'keepAlive' | 'drainOnSigterm'>,
+  ) {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
     this.#first = pools[0]
     this.#alive = keepAlive ? setInterval(() => undefined, 2 ** 30) : undefined
     this.#leaveProgramEnd = onProgramEnd(() => this.close())
+    if (drainOnSigterm) this.#leaveTermination = onTermination((hurry) => this.close(hurry ? { drain: 0 } : {}))
   }
 
   /**
@@ -50,16 +59,27 @@ export class Snakepit implements AsyncDisposable {
    * @throws SnakepitError `invalid_option`, `python_not_found`, `environment_failed`, or `worker_start_failed` with the
    *   traceback or the last lines of output: at once, never a bare timeout. Pools that could start are stopped again
    */
-  static async open(options: SnakepitOptions): Promise<Snakepit> {
+  static open(options: SnakepitOptions): Promise<Snakepit> {
+    return Snakepit.openWith(options, {})
+  }
+
+  /**
+   * The same with other means than the real ones: what tests break things with.
+   *
+   * @internal
+   */
+  static async openWith(options: SnakepitOptions, means: Means): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
-    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool)))
+    // Nobody waits for it: what earlier runs left behind is in nobody's way.
+    void removeLeftOvers()
+    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
     try {
       await Promise.all(pools.map((pool) => pool.start()))
     } catch (error) {
       await Promise.all(pools.map(({ pool }) => pool.close({ drain: 0 })))
       throw error
     }
-    return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings.keepAlive)
+    return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings)
   }
 
   /** What the workers print and log, line by line. Lines that nobody listens to are dropped. */
@@ -68,6 +88,18 @@ export class Snakepit implements AsyncDisposable {
       map((news) => (news.type === 'worker-event' && news.event.type === 'log' ? news.event.log : undefined)),
       filter((log) => log !== undefined),
     )
+  }
+
+  /**
+   * What happens inside, as it happens: workers that come and go, calls that had to be left or run again.
+   *
+   * @example
+   * ```ts
+   * pit.events$.pipe(filter(({ type }) => type === 'worker-exited')).subscribe(console.error)
+   * ```
+   */
+  get events$(): Observable<SnakepitEvent> {
+    return merge(...[...this.#pools.values()].map(({ pool }) => eventsOf(pool)))
   }
 
   /** How a pool is: replayed to whoever subscribes, then each change. Completes when it is closed. */
@@ -110,16 +142,17 @@ export class Snakepit implements AsyncDisposable {
    * A session: calls that share a worker and the state it keeps for them. Asking again for one that is open gives the
    * same; its options stay what they were.
    *
-   * @param id a name for it, 1 to 256 characters without control characters
-   * @throws SnakepitError `invalid_option`, `pool_not_found`
+   * @param id a name for it, 1 to 256 characters without control characters or lone surrogates
+   * @throws SnakepitError `invalid_option`, `pool_not_found`; `session_quota_exceeded` when `maxSessions` were asked for
+   *   and none of them has ended
    */
   session(id: string, options: SessionOptions = {}): Session {
     checkSessionId(id)
-    checkSessionOptions(options)
-    const pool = this.#poolOf(options.pool)
+    const read = readSessionOptions(options)
+    const pool = this.#poolOf(read.pool)
     const known = pool.session(id)
     if (known !== undefined) return known
-    const session = new Session(id, pool, options)
+    const session = new Session(id, pool, read)
     pool.remember(session)
     return session
   }
@@ -163,6 +196,7 @@ export class Snakepit implements AsyncDisposable {
     this.#leaveProgramEnd()
     await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options))))
     clearInterval(this.#alive)
+    this.#leaveTermination()
   }
 
   /** The same as `close()`. */

@@ -24,15 +24,17 @@ class Settle implements CallOwner {
     // A call without a window has no items.
   }
 
-  succeeded({ value }: Extract<CallEnd, { type: 'ok' }>): void {
+  succeeded({ value }: Extract<CallEnd, { type: 'ok' }>): boolean {
     try {
       this.#resolve(decodeValue(value))
     } catch (error) {
       this.#reject(error)
     }
+    return true
   }
 
-  failed(error: unknown): void {
+  failed(error: unknown): boolean {
     this.#reject(error)
+    return true
   }
 }

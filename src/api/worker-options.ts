@@ -3,8 +3,12 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
 import { type EnvironmentOptions, type EnvironmentSettings, resolveEnvironmentOptions } from '../python/index.js'
+import type { Heartbeat } from '../worker/life-signs.js'
+import type { LogRules } from '../worker/log-gate.js'
 import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
 import { resolveAdapter } from './adapter-source.js'
+import { type HeartbeatOptions, resolveHeartbeat } from './heartbeat-option.js'
+import { type LogsOptions, resolveLogs } from './logs-option.js'
 
 /** Options of the worker processes. Times are milliseconds. */
 export interface WorkerOptions extends EnvironmentOptions {
@@ -32,6 +36,14 @@ export interface WorkerOptions extends EnvironmentOptions {
   readonly portRange?: number | undefined
   /** From spawn to ready; importing a large library counts. @default 60_000 */
   readonly startTimeout?: number | undefined
+  /**
+   * How closely workers are watched. Python that is silent while it works hard is `busy`, for as long as it likes; a worker
+   * whose process is suspended or wedged is replaced, and its calls end with `worker_unresponsive`. `false` watches
+   * nobody: for whoever stops a worker in a debugger. @default { interval: 2_000, timeout: 5_000 }
+   */
+  readonly heartbeat?: HeartbeatOptions | false | undefined
+  /** What is done to what workers print and log. @default { rate: 1000, redact: true } */
+  readonly logs?: LogsOptions | undefined
   /** Told what is done while a Python environment is built, line by line. Default: one line on stderr when it begins. */
   readonly onSetup?: ((line: string) => void) | undefined
 }
@@ -45,6 +57,8 @@ export interface WorkerSetup {
   readonly cwd: string
   readonly transport: TransportSettings
   readonly startTimeout: number
+  readonly heartbeat: Heartbeat | false
+  readonly logs: LogRules
   readonly onSetup: (line: string) => void
 }
 
@@ -61,6 +75,8 @@ export const workerOptionNames: readonly (keyof WorkerOptions)[] = [
   'basePort',
   'portRange',
   'startTimeout',
+  'heartbeat',
+  'logs',
   'onSetup',
 ]
 
@@ -87,12 +103,19 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     cwd: folder,
     transport: resolveTransport(options),
     startTimeout: milliseconds('startTimeout', startTimeout),
+    heartbeat: resolveHeartbeat(options.heartbeat),
+    logs: resolveLogs(options.logs),
     onSetup,
   })
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Not there, below a file, too long, or with a NUL in it.
+    return false
+  }
 }
 
 const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost']

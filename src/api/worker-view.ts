@@ -1,5 +1,6 @@
 // A worker as the program sees it.
 import type { WorkerSnapshot } from '../pool/index.js'
+import type { Liveliness } from '../worker/life-sign.js'
 import type { WorkerInfo } from '../worker/worker-event.js'
 
 /** One worker's place in the pool. */
@@ -10,11 +11,13 @@ export interface Worker {
   readonly state: WorkerSnapshot['state']
   /** Calls that it runs. */
   readonly running: number
+  /** How lively it is, by its signs of life (`heartbeat`); `gone` where there is no process. */
+  readonly sign: Liveliness
   /** Facts of the process that is there; undefined while there is none. */
   info(): WorkerInfo | undefined
 }
 
 /** Makes the program's view of a place. */
-export function workerOf({ id, state, running, info }: WorkerSnapshot): Worker {
-  return { id, state, running, info: () => info }
+export function workerOf({ id, state, running, sign = 'gone', info }: WorkerSnapshot): Worker {
+  return { id, state, running, sign, info: () => info }
 }

@@ -1,5 +1,6 @@
 // What the program hands in is looked at before it is encoded: everything that Python could not get as it was
 // meant is refused with its path, and the few JavaScript values with no encoding of their own are replaced.
+import { types } from 'node:util'
 import { describe } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { NdArray, type TypedArray } from './nd-array.js'
@@ -13,6 +14,9 @@ const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
 
 /** How many elements a list may have; more than that belongs into a typed array. */
 export const maxElements = 100_000_000
+
+/** How many bytes an encoded value may have; the other side takes no more. */
+export const maxBytes = 1024 * 1024 * 1024
 
 /**
  * Gives back the value, or a copy of those parts of it that had to be replaced: whole numbers beyond 32 bits become
@@ -52,24 +56,11 @@ function admitObject(value: object, path: Path): unknown {
   try {
     if (Array.isArray(value)) return admitArray(value, path)
     if (ArrayBuffer.isView(value)) return admitView(value, path)
-    if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Uint8Array(value)
-    if (value instanceof Date) {
-      const time = value.getTime()
-      if (Number.isNaN(time)) throw refuse(path, 'an invalid Date')
-      if (time < firstInstant || time > lastInstant)
-        throw refuse(path, 'a Date outside the years 1 to 9999, which Python cannot hold')
-      return value
-    }
-    if (value instanceof NdArray) return present(value.data) && value
-    if (value instanceof Map) return admitMap(value, path)
-    if (value instanceof Set) return admitArray([...value], path)
-    if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
-      return admitAt(value.valueOf(), path)
+    if (!isPlain(value)) {
+      const admitted = admitBuiltIn(value, path)
+      if (admitted !== undefined) return admitted
     }
     if ('then' in value && typeof value.then === 'function') throw refuse(path, 'a Promise: await it first')
-    if (value instanceof Error || value instanceof RegExp || value instanceof WeakMap || value instanceof WeakSet) {
-      throw refuse(path, `${describe(value)}, which has no counterpart in Python`)
-    }
     if ('toJSON' in value && typeof value.toJSON === 'function') return admitAt(value.toJSON(), [...path, 'toJSON()'])
     if (Symbol.iterator in value || Symbol.asyncIterator in value) {
       throw refuse(path, `${describe(value)}, which gives its values one by one: collect them in a list first`)
@@ -79,6 +70,34 @@ function admitObject(value: object, path: Path): unknown {
     if (error instanceof SnakepitError) throw error
     throw refuse(path, 'an object that throws when it is read', error)
   }
+}
+
+/** Most objects are, and need not be asked what else they are. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** What the language itself has, also of another realm (`vm`, a test runner). Undefined for everything else. */
+function admitBuiltIn(value: object, path: Path): unknown {
+  if (types.isAnyArrayBuffer(value)) return admitView(new Uint8Array(value), path)
+  if (types.isDate(value)) {
+    const time = value.getTime()
+    if (Number.isNaN(time)) throw refuse(path, 'an invalid Date')
+    if (time < firstInstant || time > lastInstant)
+      throw refuse(path, 'a Date outside the years 1 to 9999, which Python cannot hold')
+    return value instanceof Date ? value : new Date(time)
+  }
+  if (value instanceof NdArray) return admitView(value.data, path) && value
+  if (types.isMap(value)) return admitMap(value, path)
+  if (types.isSet(value)) return admitArray([...value], path)
+  if (types.isBoxedPrimitive(value)) return admitAt(value.valueOf(), path)
+  if (types.isPromise(value)) throw refuse(path, 'a Promise: await it first')
+  const isError = value instanceof Error || types.isNativeError(value)
+  if (isError || types.isRegExp(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
+    throw refuse(path, `${describe(value)}, which has no counterpart in Python`)
+  }
+  return undefined
 }
 
 function admitArray(array: readonly unknown[], path: Path): unknown[] {
@@ -125,14 +144,23 @@ function admitMap(map: ReadonlyMap<unknown, unknown>, path: Path): Record<string
 
 function admitView(view: ArrayBufferView, path: Path): unknown {
   present(view)
+  if (view.byteLength > maxBytes) throw tooLarge(path, view.byteLength)
   if (view instanceof Uint8Array) return view
-  if (view instanceof DataView) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  if (view instanceof Uint8ClampedArray) return new NdArray(new Uint8Array(view.buffer, view.byteOffset, view.length))
+  if (types.isUint8Array(view) || types.isDataView(view))
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  if (types.isUint8ClampedArray(view)) return new NdArray(new Uint8Array(view.buffer, view.byteOffset, view.length))
   try {
-    return new NdArray(view as TypedArray)
+    return new NdArray(ofThisRealm(view as TypedArray))
   } catch (cause) {
     throw refuse(path, `${describe(view)}, whose elements have no counterpart in Python`, cause)
   }
+}
+
+/** The same elements in an array of our own class. */
+function ofThisRealm(array: TypedArray): TypedArray {
+  const own = (globalThis as unknown as Record<string, new (...of: unknown[]) => TypedArray>)[array[Symbol.toStringTag]]
+  if (own === undefined || array instanceof own) return array
+  return new own(array.buffer, array.byteOffset, array.length)
 }
 
 /** Throws for a view of memory that was transferred away: it looks empty, but a new view of it cannot be made. */
@@ -146,6 +174,16 @@ function tooLong(path: Path, length: number): SnakepitError {
     'value_too_large',
     `the list at ${written(path)} has ${length} elements, more than the limit of ${maxElements}: use a typed array`,
     { details: { path: written(path), limit: maxElements } },
+  )
+}
+
+/** The error for a value, or a part of one, that has too many bytes. */
+export function tooLarge(path: Path, bytes: number): SnakepitError {
+  const where = written(path)
+  return new SnakepitError(
+    'value_too_large',
+    `the value at ${where} has ${bytes} bytes, more than the limit of ${maxBytes}: send it in pieces, or as a file`,
+    { details: { path: where, limit: maxBytes } },
   )
 }
 

@@ -1,7 +1,7 @@
 // Values to bytes and back: MessagePack with the extension types of docs/protocol.md.
 import { addExtension, Packr, Unpackr } from 'msgpackr'
 import { SnakepitError } from '../errors/snakepit-error.js'
-import { admit } from './admit.js'
+import { admit, maxBytes, tooLarge } from './admit.js'
 import { bytesOf, fromBytes, NdArray } from './nd-array.js'
 
 /** Extension type of an n-dimensional array. */
@@ -37,10 +37,15 @@ addExtension({
 /**
  * Encodes one value.
  *
- * @throws SnakepitError `invalid_argument` naming the path of what cannot be encoded
+ * @throws SnakepitError `invalid_argument` naming the path of what cannot be encoded, `value_too_large` with the limit
  */
 export function encodeValue(value: unknown): Uint8Array {
-  const admitted = admit(value)
+  const bytes = pack(admit(value))
+  if (bytes.length > maxBytes) throw tooLarge([], bytes.length)
+  return bytes
+}
+
+function pack(admitted: unknown): Uint8Array {
   try {
     return packr.pack(admitted)
   } catch (cause) {

@@ -2,8 +2,19 @@
 
 const longest = 80
 
-/** A value and its type in words, short enough for one line: `'4' (string)`, `null`, `an array of 3`. */
+/**
+ * A value and its type in words, short enough for one line: `'4' (string)`, `null`, `an array of 3`. Never throws, also
+ * where looking at the value does.
+ */
 export function describe(value: unknown): string {
+  try {
+    return inWords(value)
+  } catch {
+    return `${typeof value === 'function' ? 'a function' : 'an object'} that cannot be looked at`
+  }
+}
+
+function inWords(value: unknown): string {
   if (value === null) return 'null'
   switch (typeof value) {
     case 'undefined':
@@ -18,7 +29,7 @@ export function describe(value: unknown): string {
     case 'symbol':
       return `${shorten(String(value))} (symbol)`
     case 'function':
-      return value.name ? `function ${shorten(value.name)}` : 'a function'
+      return value.name ? `function ${shorten(String(value.name))}` : 'a function'
     default:
       return Array.isArray(value) ? `an array of ${value.length}` : describeObject(value as object)
   }
@@ -54,12 +65,7 @@ export function shorten(text: string, limit = longest): string {
 }
 
 function describeObject(value: object): string {
-  let name: unknown
-  try {
-    name = Object.getPrototypeOf(value)?.constructor?.name
-  } catch {
-    return 'an object that cannot be looked at'
-  }
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && name !== 'Object' && name !== '' ? `an object (${shorten(name)})` : 'an object'
 }
 

@@ -1,5 +1,5 @@
 // The sentences for options that cannot be taken: what was expected, and what came.
-import { describe, listed, nearest } from './expectation.js'
+import { describe, listed, nearest, shorten } from './expectation.js'
 import { SnakepitError } from './snakepit-error.js'
 
 /** An option has a value that it cannot have. */
@@ -10,13 +10,26 @@ export function unexpected(name: string, expectation: string, value: unknown, ca
   })
 }
 
+/**
+ * Each option as it is now: one that says something else when it is asked again is not asked again. Throws
+ * `invalid_option` for what is no object, or cannot be read.
+ */
+export function readOnce<T extends object>(name: string, options: T): T {
+  if (typeof options !== 'object' || options === null) throw unexpected(name, 'an object', options)
+  try {
+    return { ...options }
+  } catch (cause) {
+    throw unexpected(name, 'an object that can be read', options, cause)
+  }
+}
+
 /** Refuses names that no option has. Throws `invalid_option` with the name that was probably meant. */
 export function refuseUnknown(options: object, known: readonly string[], where: string): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)
     const advice = meant === undefined ? `known are ${listed(known, 40)}` : `did you mean '${meant}'?`
-    throw new SnakepitError('invalid_option', `unknown option '${name}' of ${where}: ${advice}`, {
+    throw new SnakepitError('invalid_option', `unknown option '${shorten(name)}' of ${where}: ${advice}`, {
       details: { option: name },
     })
   }

@@ -10,7 +10,7 @@ export interface CallTimings {
 }
 
 /** How far a cancellation had to go. */
-export type CancelRung = 'not_started' | 'closed' | 'interrupted'
+export type CancelRung = 'not_started' | 'closed' | 'interrupted' | 'thrown'
 
 /** The one end of a call. */
 export type CallEnd =

@@ -1,5 +1,6 @@
 // What waits to be sent: taken all at once whenever the wire is ready for more.
-import type { Batch, Frame, FrameKind } from '../wire/wire.js'
+import type { Batch, Frame, FrameKind, Start } from '../wire/wire.js'
+import { metadataBytes } from './metadata-bytes.js'
 
 /** Bytes of values after which a batch is full. */
 const batchBytes = 1024 * 1024
@@ -43,10 +44,11 @@ export class Outbox implements AsyncIterable<Batch> {
    * Puts a frame with a value of any size at the end.
    *
    * @param frame makes the frame from what is left of the value once its parts were cut off
+   * @param beside bytes that the frame has beside the value
    */
-  pushValue(call: number, value: Uint8Array, frame: (rest: Uint8Array) => FrameKind): void {
+  pushValue(call: number, value: Uint8Array, frame: (rest: Uint8Array) => FrameKind, beside = 0): void {
     if (value.length <= partBytes) {
-      this.push(frame(value), call, value.length)
+      this.push(frame(value), call, value.length + beside)
       return
     }
     const lane = this.#lanes.get(call) ?? []
@@ -55,7 +57,7 @@ export class Outbox implements AsyncIterable<Batch> {
       const data = value.subarray(offset, offset + partBytes)
       lane.push({ kind: { $case: 'part', value: { call, data } }, bytes: data.length })
     }
-    lane.push({ kind: frame(value.subarray(offset)), bytes: value.length - offset })
+    lane.push({ kind: frame(value.subarray(offset)), bytes: value.length - offset + beside })
     this.#lanes.set(call, lane)
     this.#stir()
   }
@@ -64,6 +66,14 @@ export class Outbox implements AsyncIterable<Batch> {
   end(): void {
     this.#ended = true
     this.#stir()
+  }
+
+  /** The calls whose start still waits here. */
+  unsentCalls(): ReadonlySet<number> {
+    const calls = new Set<number>()
+    for (const { kind } of this.#small) if (kind?.$case === 'start') calls.add(kind.value.call)
+    for (const [call, lane] of this.#lanes) if (lane.some(({ kind }) => kind.$case === 'start')) calls.add(call)
+    return calls
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch> {
@@ -130,11 +140,16 @@ function callOf({ kind }: Frame): number | undefined {
   return kind !== undefined && 'call' in kind.value ? kind.value.call : undefined
 }
 
-/** Bytes of the value in a frame. */
+/** Bytes that a start has beside its arguments. */
+export function besideStart({ metadata, session }: Pick<Start, 'metadata' | 'session'>): number {
+  return metadataBytes(metadata) + metadataBytes(session?.metadata)
+}
+
+/** Bytes of the value in a frame, and of what may be large beside it. */
 function weight({ kind }: Frame): number {
   switch (kind?.$case) {
     case 'start':
-      return kind.value.arguments.length
+      return kind.value.arguments.length + besideStart(kind.value)
     case 'items':
       return kind.value.body.length
     case 'progress':

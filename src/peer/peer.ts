@@ -3,6 +3,7 @@ import { SnakepitError } from '../errors/snakepit-error.js'
 import {
   type End,
   type Frame,
+  type FrameKind,
   type Hello,
   type Log,
   SessionEndReason,
@@ -13,7 +14,7 @@ import {
 import type { CallEnd, CallListener, CancelRung } from './call-end.js'
 import { CallIds, largestId } from './call-ids.js'
 import { type CallHandler, IncomingCall } from './incoming-call.js'
-import { Outbox } from './outbox.js'
+import { besideStart, Outbox } from './outbox.js'
 import { OutgoingCall } from './outgoing-call.js'
 import { Parts } from './parts.js'
 import { errorFromWire } from './wire-error.js'
@@ -60,6 +61,8 @@ export class Peer {
   readonly #ids: CallIds
   #nextNonce = 1
   #closed: SnakepitError | undefined
+  #hungUp: SnakepitError | undefined
+  #heard = 0
 
   constructor(options: PeerOptions) {
     this.#options = options
@@ -71,6 +74,11 @@ export class Peer {
     return this.#outgoing.size
   }
 
+  /** How much the other side has said: grows with every message of it. */
+  get heard(): number {
+    return this.#heard
+  }
+
   /** Introduces this side; the first thing said. */
   introduce(hello: Hello): void {
     this.outbox.push({ $case: 'hello', value: hello })
@@ -80,18 +88,19 @@ export class Peer {
   call(request: CallRequest, listener: CallListener): OutgoingCall {
     const id = this.#ids.allot(this.#outgoing)
     const call = new OutgoingCall(id, this.outbox, listener, request.window)
-    if (this.#closed !== undefined) {
-      call.end({ type: 'lost', error: this.#closed })
+    const over = this.#hungUp ?? this.#closed
+    if (over !== undefined) {
+      call.end({ type: 'lost', error: neverSent(over) })
       return call
     }
     this.#outgoing.set(id, call)
     const { tool, window, timeLeftMs, session, metadata } = request
-    this.outbox.pushValue(id, request.arguments, (rest) => ({
+    const start = (args: Uint8Array): FrameKind => ({
       $case: 'start',
       value: {
         call: id,
         tool,
-        arguments: rest,
+        arguments: args,
         stream: window !== undefined,
         window,
         timeLeftMs,
@@ -99,7 +108,8 @@ export class Peer {
         metadata,
         input: false,
       },
-    }))
+    })
+    this.outbox.pushValue(id, request.arguments, start, besideStart({ metadata, session }))
     return call
   }
 
@@ -131,7 +141,14 @@ export class Peer {
    * @throws SnakepitError `protocol_error` when it breaks the rules: the wire must be closed
    */
   receive(frames: readonly Frame[]): void {
+    this.#heard++
     for (const frame of frames) this.#receive(frame)
+  }
+
+  /** Nothing is sent any more: later calls end with the error at once, those that run are told how it ended by `close`. */
+  hangUp(error: SnakepitError): void {
+    this.#hungUp ??= error
+    this.outbox.end()
   }
 
   /** The wire is gone: every call ends with the error, and later ones at once. */
@@ -139,7 +156,10 @@ export class Peer {
     if (this.#closed !== undefined) return
     this.#closed = error
     this.outbox.end()
-    for (const call of [...this.#outgoing.values()]) call.end({ type: 'lost', error })
+    const unsent = this.outbox.unsentCalls()
+    for (const call of [...this.#outgoing.values()]) {
+      call.end({ type: 'lost', error: unsent.has(call.id) ? neverSent(error) : error })
+    }
     this.#outgoing.clear()
     for (const call of [...this.#incoming.values()]) call.cancel()
     this.#incoming.clear()
@@ -217,6 +237,7 @@ const rungs: Readonly<Record<WireRung, CancelRung>> = {
   [WireRung.NOT_STARTED]: 'not_started',
   [WireRung.CLOSED]: 'closed',
   [WireRung.INTERRUPTED]: 'interrupted',
+  [WireRung.THROWN]: 'thrown',
 }
 
 function endFromWire({ outcome, timings }: End): CallEnd {
@@ -233,6 +254,12 @@ function endFromWire({ outcome, timings }: End): CallEnd {
     case undefined:
       throw new SnakepitError('protocol_error', 'the other side ended a call without saying how', { mayHaveRun: true })
   }
+}
+
+/** The same error for a call that never left this side. */
+function neverSent(error: SnakepitError): SnakepitError {
+  if (!error.mayHaveRun) return error
+  return new SnakepitError(error.code, error.message, { details: error.details, cause: error.cause })
 }
 
 function broken(wrong: string | undefined): void {

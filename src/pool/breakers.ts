@@ -10,6 +10,7 @@ import {
   closedBreaker,
 } from './breaker.js'
 import type { LeaseOutcome } from './request.js'
+import { metCrash } from './taint.js'
 
 /** One breaker: its state, and the calls that it is trying. */
 export class Breaker {
@@ -93,7 +94,7 @@ export function verdictOf(outcome: LeaseOutcome): CallVerdict {
     case 'cancelled':
       return 'neither'
     case 'lost':
-      return outcome.error?.code === 'worker_stopping' ? 'neither' : 'failure'
+      return metCrash(outcome, undefined) ? 'failure' : 'neither'
     case 'error':
       // A call that made no sense says nothing about how the tool is.
       return outcome.error instanceof SnakepitError && outcome.error.category === 'validation' ? 'neither' : 'failure'

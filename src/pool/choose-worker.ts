@@ -1,5 +1,5 @@
 // The scheduling decision: which worker a call runs on, what it waits for, or why it is refused.
-import type { Liveliness } from './life-sign.js'
+import type { Liveliness } from '../worker/life-sign.js'
 import type { PoolRequest } from './request.js'
 
 /** What the decision looks at in a worker that finished its handshake. */

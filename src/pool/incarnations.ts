@@ -1,10 +1,9 @@
 // One incarnation after another in each place: started, welcomed, shown out, mourned, and followed by the next.
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import type { WorkerHandle } from '../worker/worker-event.js'
+import type { LifeSign } from '../worker/life-sign.js'
+import type { WorkerEvent, WorkerHandle } from '../worker/worker-event.js'
 import { timerOn } from './clock.js'
 import type { OrderReason, StopReason } from './departure.js'
-import type { LifeSign } from './life-sign.js'
-import type { WorkerVoice } from './lives.js'
 import type { Places } from './places.js'
 import { PoolWorker } from './pool-worker.js'
 import { poolFailed, tooManyCrashes, workerVanished } from './refusals.js'
@@ -46,7 +45,7 @@ export class Incarnations implements Listener {
 
   // ---- listening
 
-  hear(place: WorkerPlace, event: WorkerVoice): void {
+  hear(place: WorkerPlace, event: WorkerEvent): void {
     this.tell({ type: 'worker-event', event })
     switch (event.type) {
       case 'ready':
@@ -89,9 +88,12 @@ export class Incarnations implements Listener {
   }
 
   #noteSign(place: WorkerPlace, { condition }: LifeSign): void {
-    if (place.state.type !== 'ready') return
-    const { worker } = place.state
+    const { state } = place
+    if (state.type !== 'ready' && state.type !== 'draining') return
+    const { worker } = state
     this.tell({ type: 'worker-sign', worker, sign: condition })
+    // How it ended is told later; nothing is sent there meanwhile.
+    if (condition === 'gone') return this.#showOut(place, 'crashed')
     // What it runs will never end by itself.
     if (condition === 'hung') this.dismiss(place, 'tainted', 0)
   }

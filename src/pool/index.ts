@@ -1,12 +1,12 @@
 // What the pool gives to the layers above it.
+
+export type { LifeSign, Liveliness } from '../worker/life-sign.js'
 export type { BarrierRules } from './barrier.js'
 export type { BreakerRules, BreakerState } from './breaker.js'
 export { type Clock, systemClock } from './clock.js'
 export type { LossReason, OrderReason, StopReason } from './departure.js'
 export type { GuardFact } from './guard.js'
 export type { LatencySummary } from './histogram.js'
-export type { LifeSign, Liveliness } from './life-sign.js'
-export type { WorkerVoice } from './lives.js'
 export { Pool } from './pool.js'
 export type { PoolFact } from './pool-event.js'
 export type { BarrierOptions, BreakerOptions, PoolOptions, RecycleOptions, RestartOptions } from './pool-options.js'
@@ -18,6 +18,7 @@ export {
   affinities,
   type Lease,
   type LeaseOutcome,
+  type LeaveRung,
   type PoolRequest,
   type SessionTicket,
 } from './request.js'

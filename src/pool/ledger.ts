@@ -1,6 +1,7 @@
 // All numbers of a pool in one place, kept by listening.
 import type { PoolFact } from './pool-event.js'
 import { countByState, type PoolStats, type WorkerSnapshot } from './pool-stats.js'
+import type { PoolRequest } from './request.js'
 import type { RosterNews } from './roster-news.js'
 import { SessionBook, type SessionSnapshot } from './session-book.js'
 import { isSessionFact } from './session-fact.js'
@@ -19,8 +20,8 @@ export class Ledger {
   }
 
   /** A call came. */
-  submitted(): void {
-    this.#calls.submitted()
+  submitted(request: PoolRequest): void {
+    this.#calls.submitted(request)
   }
 
   note(fact: PoolFact): void {

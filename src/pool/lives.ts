@@ -12,14 +12,10 @@ import {
 } from 'rxjs'
 import type { WorkerEvent } from '../worker/worker-event.js'
 import { type Clock, timerOn } from './clock.js'
-import type { LifeSign } from './life-sign.js'
-
-/** What an incarnation says. */
-export type WorkerVoice = WorkerEvent | LifeSign
 
 /** Whoever listens to one incarnation. */
 export interface WorkerEars {
-  next(said: WorkerVoice): unknown
+  next(said: WorkerEvent): unknown
   error(cause: unknown): unknown
   complete(): unknown
 }
@@ -30,11 +26,11 @@ export class Lives {
   readonly #subscriptions = new Subscription()
 
   /** Starts an incarnation. */
-  begin(worker$: () => Observable<WorkerVoice>, ears: WorkerEars): Subscription {
+  begin(worker$: () => Observable<WorkerEvent>, ears: WorkerEars): Subscription {
     this.#living.next(this.#living.value + 1)
     const life = defer(worker$)
       .pipe(finalize(() => this.#living.next(this.#living.value - 1)))
-      .subscribe(ears as Observer<WorkerVoice>)
+      .subscribe(ears as Observer<WorkerEvent>)
     this.#subscriptions.add(life)
     return life
   }

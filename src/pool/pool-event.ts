@@ -1,8 +1,8 @@
 // What goes into the scheduler and what comes out of it.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { Liveliness } from '../worker/life-sign.js'
 import type { LossReason } from './departure.js'
 import type { GuardFact } from './guard.js'
-import type { Liveliness } from './life-sign.js'
 import type { LeaseReturned, PoolLease } from './pool-lease.js'
 import type { PoolWorker } from './pool-worker.js'
 import type { LeaseOutcome, PoolRequest } from './request.js'

@@ -1,6 +1,7 @@
 // What a pool shows of itself: its workers' places, and its numbers.
+
+import type { Liveliness } from '../worker/life-sign.js'
 import type { WorkerInfo } from '../worker/worker-event.js'
-import type { Liveliness } from './life-sign.js'
 import type { CallCounts, CallLatencies } from './tally.js'
 import type { BreakerStates, UpkeepCounts } from './upkeep-tally.js'
 import type { PlaceState, WorkerPlace } from './worker-place.js'

@@ -1,10 +1,11 @@
 // One incarnation of a worker, as the pool keeps account of it.
+
+import type { Liveliness } from '../worker/life-sign.js'
 import type { WorkerHandle } from '../worker/worker-event.js'
 import { Chain } from './chain.js'
 import type { WorkerCondition, WorkerView } from './choose-worker.js'
 import type { LossReason } from './departure.js'
 import type { Lane } from './lane.js'
-import type { Liveliness } from './life-sign.js'
 
 /** A worker that finished its handshake. A restart makes another one of it. */
 export class PoolWorker implements WorkerView {

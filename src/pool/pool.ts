@@ -10,6 +10,7 @@ import {
   race,
   Subject,
   take,
+  takeUntil,
 } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { systemClock, timerOn } from './clock.js'
@@ -99,7 +100,7 @@ export class Pool {
 
   /** Asks for a worker. The answer comes through the request, perhaps before this returns. */
   submit(request: PoolRequest): void {
-    this.#ledger.submitted()
+    this.#ledger.submitted(request)
     this.#calls.next({ type: 'submitted', request })
   }
 
@@ -171,8 +172,12 @@ export class Pool {
    * Always resolves. May be called again, also to cut an earlier call's `drain` short.
    */
   close({ drain = this.settings.drain }: { readonly drain?: number } = {}): Promise<void> {
-    if (this.#closed) timerOn(this.#means.clock, drain).subscribe(() => this.#cutShort.next())
-    else this.#closed = this.#close(drain)
+    if (this.#closed) {
+      const late$ = timerOn(this.#means.clock, drain)
+      late$.pipe(takeUntil(this.#closed)).subscribe(() => this.#cutShort.next())
+    } else {
+      this.#closed = this.#close(drain)
+    }
     return this.#closed
   }
 

@@ -1,5 +1,6 @@
 // What the pool is asked for and what it gives: a request, and the lease that answers it.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { CancelRung } from '../peer/call-end.js'
 import type { WorkerHandle } from '../worker/worker-event.js'
 
 /**
@@ -35,6 +36,8 @@ export interface PoolRequest {
    * give none are barred together.
    */
   readonly poisonKey?: string | undefined
+  /** Which run of the call this is, from 1. Default 1. */
+  readonly attempt?: number
   /** Milliseconds it will wait for a worker; `Infinity` waits for as long as the deadline allows. */
   readonly queueTimeout: number
   /** When the whole call must be over, on the pool's clock (`performance.now()`); undefined for never. */
@@ -56,8 +59,20 @@ export interface Lease {
 
 /** How a call that had a worker ended. */
 export type LeaseOutcome =
-  | { readonly type: 'ok' }
-  | { readonly type: 'error'; readonly error: unknown }
-  | { readonly type: 'cancelled' }
+  | { readonly type: 'ok'; readonly rung?: undefined }
+  /** `rung` is how far Python had to be pushed, where the error is that its time ran out. */
+  | { readonly type: 'error'; readonly error: unknown; readonly rung?: LeaveRung | undefined }
+  | { readonly type: 'cancelled'; readonly rung?: LeaveRung | undefined }
   /** Its worker went away. Where `error` is `worker_stopping`, it was asked to; anything else is a crash. */
-  | { readonly type: 'lost'; readonly error?: SnakepitError | undefined }
+  | { readonly type: 'lost'; readonly error?: SnakepitError | undefined; readonly rung?: undefined }
+
+/**
+ * How far a cancellation had to go until Python had left the call.
+ *
+ * - `not_started`: the tool had not begun, and never did.
+ * - `closed`: its generator was closed, its task cancelled, or it ended by itself.
+ * - `interrupted`: the main thread was interrupted in the middle of it.
+ * - `thrown`: an exception was raised in the thread that ran it.
+ * - `replaced`: none of these helped within `cancelGrace`; its worker was stopped and replaced.
+ */
+export type LeaveRung = CancelRung | 'replaced'

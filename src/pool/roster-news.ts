@@ -1,10 +1,9 @@
 // What the roster is told, what it needs, and what it tells.
 import type { Observable } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import type { WorkerHandle } from '../worker/worker-event.js'
+import type { WorkerEvent, WorkerHandle } from '../worker/worker-event.js'
 import type { Clock } from './clock.js'
 import type { OrderReason, StopReason } from './departure.js'
-import type { WorkerVoice } from './lives.js'
 import type { WorkerNews } from './pool-event.js'
 import type { RestartRules } from './restart-policy.js'
 
@@ -13,7 +12,7 @@ import type { RestartRules } from './restart-policy.js'
  * ladder, reports every rung, and completes after `exited` (`start-failed` if it was not ready yet). Unsubscribing walks
  * the ladder too, unheard.
  */
-export type Spawn = (id: string, stop$: Observable<StopReason>) => Observable<WorkerVoice>
+export type Spawn = (id: string, stop$: Observable<StopReason>) => Observable<WorkerEvent>
 
 /** What the pool reaches out to; tests bring their own. */
 export interface PoolMeans {
@@ -49,7 +48,7 @@ export type RemovalReason = OrderReason | 'crashed' | 'relief_failed'
 export type RosterNews =
   | WorkerNews
   /** What a worker said, word for word. */
-  | { readonly type: 'worker-event'; readonly event: WorkerVoice }
+  | { readonly type: 'worker-event'; readonly event: WorkerEvent }
   /** A worker is replaced after a rest of `after` milliseconds; `error` is what ended it, undefined for an order. */
   | {
       readonly type: 'worker-restarting'

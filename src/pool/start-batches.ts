@@ -1,8 +1,9 @@
 // Starting incarnations: a few at a time, some after a rest.
 import { Subject } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import type { WorkerEvent } from '../worker/worker-event.js'
 import type { StopReason } from './departure.js'
-import { Lives, type WorkerVoice } from './lives.js'
+import { Lives } from './lives.js'
 import { nextToStart, type Places } from './places.js'
 import type { Rest } from './restart-policy.js'
 import type { PoolMeans, RosterNews, RosterRules } from './roster-news.js'
@@ -13,7 +14,7 @@ export interface Listener {
   /** True once any worker has been ready. */
   readonly hasBeenReady: boolean
   /** The incarnation that is in the place said something. */
-  hear(place: WorkerPlace, said: WorkerVoice): void
+  hear(place: WorkerPlace, said: WorkerEvent): void
   /** The Observable of the incarnation ended; after a last word this finds nobody in the place. */
   vanish(place: WorkerPlace, cause: unknown): void
   tell(news: RosterNews): void

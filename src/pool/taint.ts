@@ -35,6 +35,7 @@ const device = /cuda|hip\b|rocm|\bmps\b|gpu|torch\.OutOfMemoryError|CUBLAS_STATU
  */
 export function metCrash(outcome: LeaseOutcome, departure: LossReason | undefined): boolean {
   if (outcome.type !== 'lost') return false
-  if (outcome.error) return outcome.error.code !== 'worker_stopping'
+  // One that never reached the worker was not there.
+  if (outcome.error) return outcome.error.code !== 'worker_stopping' && outcome.error.mayHaveRun
   return departure === undefined || departure === 'crashed'
 }

@@ -2,7 +2,7 @@
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { Histogram, type LatencySummary } from './histogram.js'
 import type { PoolFact } from './pool-event.js'
-import type { LeaseOutcome } from './request.js'
+import type { LeaseOutcome, LeaveRung, PoolRequest } from './request.js'
 
 /**
  * The numbers of a pool at one moment.
@@ -27,6 +27,10 @@ export interface CallCounts {
   readonly refused: number
   /** Calls whose worker went away. */
   readonly lost: number
+  /** How many of those submitted were further runs of a call that had failed. */
+  readonly retries: number
+  /** Calls that were left before they had ended, by how far Python had to be pushed. */
+  readonly cancels: Readonly<Record<LeaveRung, number>>
 }
 
 /** Latencies of calls, in milliseconds. */
@@ -51,7 +55,9 @@ export class Tally {
     timeouts: 0,
     refused: 0,
     lost: 0,
+    retries: 0,
   }
+  readonly #cancels = { not_started: 0, closed: 0, interrupted: 0, thrown: 0, replaced: 0 }
   readonly #queue = new Histogram()
   readonly #run = new Histogram()
   readonly #total = new Histogram()
@@ -62,7 +68,8 @@ export class Tally {
   }
 
   /** A call came; it counts as queued until it is answered. */
-  submitted(): void {
+  submitted({ attempt = 1 }: PoolRequest): void {
+    if (attempt > 1) this.#counts.retries++
     this.#counts.submitted++
     this.#counts.queued++
   }
@@ -86,6 +93,7 @@ export class Tally {
       case 'ended':
         counts.running--
         counts[columnOf(fact.outcome)]++
+        if (fact.outcome.rung !== undefined) this.#cancels[fact.outcome.rung]++
         this.#run.record(fact.ran)
         this.#total.record(fact.lease.waited + fact.ran)
         return
@@ -93,7 +101,7 @@ export class Tally {
   }
 
   counts(): CallCounts {
-    return { ...this.#counts }
+    return { ...this.#counts, cancels: { ...this.#cancels } }
   }
 
   latencies(): CallLatencies {

@@ -1,5 +1,5 @@
 // What was done to the workers, counted from the news and the facts.
-
+import type { SnakepitError } from '../errors/snakepit-error.js'
 import { type CrashClass, crashClassOf } from '../worker/crash-class.js'
 import type { BreakerState } from './breaker.js'
 import type { GuardFact } from './guard.js'
@@ -47,7 +47,7 @@ export class UpkeepTally {
         if (news.because === 'scaled_up') this.#counts.scaledUp++
         return
       case 'worker-event':
-        if (news.event.type === 'exited' && news.event.error) this.#crashed(crashClassOf(news.event.exit))
+        if (news.event.type === 'exited' && isCrash(news.event.error)) this.#crashed(crashClassOf(news.event.exit))
         return
     }
   }
@@ -70,4 +70,9 @@ export class UpkeepTally {
   #crashed(kind: CrashClass): void {
     this.#crashes[kind] = (this.#crashes[kind] ?? 0) + 1
   }
+}
+
+/** One that was stopped for its silence counts as tainted. */
+function isCrash(error: SnakepitError | undefined): boolean {
+  return error !== undefined && error.code !== 'worker_unresponsive'
 }

@@ -24,9 +24,12 @@ export function findCommand(name: string, environment: NodeJS.ProcessEnv, cwd: s
 
 /** Says whether a path can be run, and if not why. */
 export function fileState(path: string): FileState {
-  const status = statSync(path, { throwIfNoEntry: false })
-  if (!status) return 'missing'
-  if (status.isDirectory()) return 'directory'
+  try {
+    if (statSync(path).isDirectory()) return 'directory'
+  } catch {
+    // Not there, below a file, or too long to be there.
+    return 'missing'
+  }
   try {
     accessSync(path, constants.X_OK)
     return 'runnable'

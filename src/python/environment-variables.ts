@@ -42,7 +42,9 @@ const threadCounts = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREAD
 /** Checks `env` and `inheritEnv`. Throws `invalid_option`. */
 export function resolveEnvironmentOptions(options: EnvironmentOptions = {}): EnvironmentSettings {
   const { env = {}, inheritEnv = false } = options
-  if (typeof env !== 'object' || env === null || Array.isArray(env)) throw unexpected('env', 'an object of texts', env)
+  // A list or a Map would be taken for an object without variables.
+  if (typeof env !== 'object' || env === null || Symbol.iterator in env)
+    throw unexpected('env', 'an object of texts', env)
   for (const [name, value] of Object.entries(env)) {
     if (!/^[^=\0]+$/.test(name)) throw unexpected('env', 'an object whose names hold neither "=" nor NUL', name)
     if (typeof value !== 'string') throw unexpected(`env.${name}`, 'a text', value)

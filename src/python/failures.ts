@@ -1,4 +1,5 @@
 // What is said when no Python will do, and what the reader can do about it.
+import { shorten } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Interpreter, oldestPython, type PackageState } from './probe.js'
 
@@ -13,7 +14,7 @@ export interface Rejection {
 export function namedPythonUnusable(origin: string, value: string, reason: string): SnakepitError {
   return new SnakepitError(
     'python_not_found',
-    `expected ${origin} to name a Python ${oldestPython.join('.')} or newer, got '${value}': ${reason}. ` +
+    `expected ${origin} to name a Python ${oldestPython.join('.')} or newer, got '${shorten(value, 400)}': ${reason}. ` +
       'Name the interpreter itself, or leave it out and one is looked for',
     { details: { origin, value, reason } },
   )

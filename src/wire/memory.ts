@@ -46,6 +46,11 @@ class MemoryWire implements Wire {
     }
   }
 
+  async probe(): Promise<boolean> {
+    // Both ends are here.
+    return true
+  }
+
   unref(): void {
     // Nothing here is known to the event loop.
   }

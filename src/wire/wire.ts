@@ -28,6 +28,11 @@ export interface Wire {
    * transport fails. Leaving the iteration, or aborting `signal`, closes both directions.
    */
   attach(outgoing: AsyncIterable<Batch>, signal: AbortSignal): AsyncIterable<Batch>
+  /**
+   * Asks the transport itself for a sign of life, past the program at the other end: true for an answer, false when it
+   * was refused or the signal fired, pending while nothing comes. Rejects when this side cannot even ask.
+   */
+  probe(signal: AbortSignal): Promise<boolean>
   /** Once attached: an open wire alone does not keep the program alive. */
   unref(): void
   /** Gives back what the transport holds; everything attached ends. */

@@ -1,6 +1,7 @@
 // Output of a worker, cut into lines of bounded length; the last ones are kept for the day it fails.
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import { redact } from './redact.js'
 
 /** Characters after which a line is cut. */
 const longestLine = 8192
@@ -29,8 +30,14 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
 
 /** The last lines of something that goes on for long. */
 export class LastLines {
+  readonly #redacted: boolean
   readonly #lines: string[] = []
   #fatal: string | undefined
+
+  /** @param redacted whether what looks like a secret is blotted out */
+  constructor(redacted: boolean) {
+    this.#redacted = redacted
+  }
 
   add(line: string): void {
     // The stacks of all threads follow it, and would push out what it says.
@@ -42,7 +49,8 @@ export class LastLines {
   /** Oldest first; a line that names a fatal error is kept however many come after it. */
   get lines(): readonly string[] {
     const fatal = this.#fatal
-    return fatal === undefined || this.#lines.includes(fatal) ? [...this.#lines] : [fatal, ...this.#lines]
+    const lines = fatal === undefined || this.#lines.includes(fatal) ? [...this.#lines] : [fatal, ...this.#lines]
+    return this.#redacted ? lines.map(redact) : lines
   }
 }
 

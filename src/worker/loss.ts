@@ -23,6 +23,22 @@ export function crashed(worker: string, exit: WorkerExit, broken: SnakepitError 
   })
 }
 
+/** A worker's transport gave no sign of life any more. */
+export function unresponsive(worker: string): SnakepitError {
+  return new SnakepitError(
+    'worker_unresponsive',
+    `worker '${worker}' gave no sign of life (\`heartbeat\`) and was stopped: its process was suspended or wedged`,
+    { details: { worker }, mayHaveRun: true },
+  )
+}
+
+/** A worker was found dead before the call was sent to it. */
+export function notReached(worker: string): SnakepitError {
+  return new SnakepitError('transport_failed', `worker '${worker}' was gone before the call could be sent to it`, {
+    details: { worker },
+  })
+}
+
 /** A worker hung up and lived on. */
 export function wireClosed(worker: string): SnakepitError {
   return new SnakepitError('transport_failed', `worker '${worker}' closed its connection`, {

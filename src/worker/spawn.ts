@@ -30,9 +30,15 @@ export type ProcessEnd =
   | { readonly started: true; readonly code: number | undefined; readonly signal: NodeJS.Signals | undefined }
   | { readonly started: false; readonly failure: NodeJS.ErrnoException }
 
-/** Starts a worker's process. Nothing is thrown: a process that cannot be started ends at once. */
-export function spawnWorker({ python, pythonVersion, env, cwd }: WorkerSettings): WorkerProcess {
-  const subprocess = execa(python, [...flags(pythonVersion), '-m', 'snakepit_bridge'], {
+/**
+ * Starts a worker's process. Nothing is thrown: a process that cannot be started ends at once.
+ *
+ * @param socket where it will listen: named, so that its guardian removes it when nobody else is left to do so
+ */
+export function spawnWorker(settings: WorkerSettings, socket: string | undefined): WorkerProcess {
+  const { python, pythonVersion, env, cwd } = settings
+  const place = socket === undefined ? [] : ['--socket', socket]
+  const subprocess = execa(python, [...flags(pythonVersion), '-m', 'snakepit_bridge', ...place], {
     cwd,
     env,
     extendEnv: false,

@@ -2,6 +2,7 @@
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { Peer } from '../peer/peer.js'
 import type { ToolInfo } from '../peer/tool-info.js'
+import type { LifeSign } from './life-sign.js'
 
 /** Facts of one running worker process. */
 export interface WorkerInfo {
@@ -59,6 +60,7 @@ export type WorkerEvent =
   | { readonly type: 'starting'; readonly worker: string; readonly incarnation: string }
   | { readonly type: 'ready'; readonly handle: WorkerHandle }
   | { readonly type: 'log'; readonly log: WorkerLog }
+  | LifeSign
   | { readonly type: 'stopping'; readonly worker: string; readonly rung: StopRung }
   /** It never became ready; the error says why. The Observable completes after it. */
   | { readonly type: 'start-failed'; readonly worker: string; readonly error: SnakepitError }

@@ -7,12 +7,14 @@ import { protocolVersion, type Wire } from '../wire/wire.js'
 import { newCredentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
-import { crashed, stopped, wireClosed } from './loss.js'
+import { LogGate } from './log-gate.js'
+import { crashed, notReached, stopped, unresponsive, wireClosed } from './loss.js'
 import { version } from './package-version.js'
-import { makeSocketFolder, type SocketFolder } from './socket-folder.js'
+import { tryMakeSocketFolder } from './socket-folder.js'
 import { spawnWorker } from './spawn.js'
 import { type StartFailure, startFailed } from './start-failure.js'
 import { endsWithin, stopProcess } from './stop-ladder.js'
+import { watchLife } from './watch-life.js'
 import type { StopRung, WorkerEvent } from './worker-event.js'
 import { type WorkerFacts, workerInfo } from './worker-facts.js'
 import { logFromLine, logFromWire } from './worker-log.js'
@@ -39,9 +41,11 @@ export class WorkerLife {
   readonly #process
   readonly #peer: Peer
   readonly #stop = new AbortController()
-  readonly #lastLines = new LastLines()
+  readonly #lastLines: LastLines
+  readonly #logs: LogGate
   readonly #began = performance.now()
-  #folder: SocketFolder | undefined
+  /** Where the worker is to listen; undefined when it does so on TCP. */
+  readonly #folder: ReturnType<typeof tryMakeSocketFolder> | undefined
   #wire: Wire | undefined
   #rung: StopRung | undefined
 
@@ -49,17 +53,20 @@ export class WorkerLife {
     this.#settings = settings
     this.#emit = emit
     const worker = settings.id
+    this.#lastLines = new LastLines(settings.logs.redact)
+    this.#logs = new LogGate(settings.logs, (log) => emit({ type: 'log', log }))
     emit({ type: 'starting', worker, incarnation: this.#credentials.incarnation })
-    this.#process = spawnWorker(settings)
+    this.#folder = settings.transport.kind === 'grpc-unix' ? tryMakeSocketFolder() : undefined
+    this.#process = spawnWorker(settings, this.#folder?.socket)
     this.#peer = new Peer({
       side: 'host',
       handler: settings.handler,
-      onLog: (log) => emit({ type: 'log', log: logFromWire(worker, log) }),
+      onLog: (log) => this.#logs.take(logFromWire(worker, log)),
     })
     for (const source of ['stdout', 'stderr'] as const) {
       readLines(this.#process[source], (line) => {
         this.#lastLines.add(line)
-        emit({ type: 'log', log: logFromLine(worker, source, line) })
+        this.#logs.take(logFromLine(worker, source, line))
       })
     }
   }
@@ -72,42 +79,33 @@ export class WorkerLife {
   /** Resolves when the process is gone and everything it held is given back. Never rejects. */
   async run(): Promise<void> {
     try {
-      const attachment = await this.#start()
-      await this.#serve(attachment)
+      const { attachment, wire } = await this.#start()
+      await this.#serve(attachment, wire)
     } catch (error) {
       await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
     } finally {
       this.#wire?.close()
       this.#process.release()
-      this.#folder?.remove()
+      this.#folder?.remove?.()
     }
   }
 
-  async #start(): Promise<Attachment> {
+  async #start(): Promise<{ readonly attachment: Attachment; readonly wire: Wire }> {
     const timeout = AbortSignal.timeout(this.#settings.startTimeout)
     const signal = AbortSignal.any([timeout, this.#stop.signal])
-    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#socket()))
+    if (this.#folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: this.#folder.cause })
+    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#folder?.socket))
     const answer = readAnswer(this.#process.answer, this.#credentials.incarnation)
     const facts = listening(await this.#orEnd(answer, signal, 'answer'))
-    this.#wire = grpcWire(facts.address, this.#credentials.hostToken)
+    const { connect = grpcWire } = this.#settings
+    this.#wire = connect(facts.address, this.#credentials.hostToken)
     const attachment = await this.#orEnd(this.#attach(this.#wire), signal, 'greeting')
     const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
     // From here on, what the program does keeps it alive: each call has a timer, and an idle worker is no reason.
     this.#process.unref()
     this.#wire.unref()
     this.#emit({ type: 'ready', handle: { info, peer: this.#peer } })
-    return attachment
-  }
-
-  /** Where the worker is to listen; undefined when it does so on TCP. */
-  #socket(): string | undefined {
-    if (this.#settings.transport.kind !== 'grpc-unix') return undefined
-    try {
-      this.#folder = makeSocketFolder()
-    } catch (cause) {
-      throw new StartEnded({ reason: 'no_folder', cause })
-    }
-    return this.#folder.socket
+    return { attachment, wire: this.#wire }
   }
 
   #attach(wire: Wire): Promise<Attachment> {
@@ -151,16 +149,28 @@ export class WorkerLife {
   }
 
   /** From ready to gone. */
-  async #serve(attachment: Attachment): Promise<void> {
+  async #serve(attachment: Attachment, wire: Wire): Promise<void> {
     const stopped = new Promise<'stop'>((resolve) => {
       if (this.#stop.signal.aborted) resolve('stop')
       this.#stop.signal.addEventListener('abort', () => resolve('stop'), { once: true })
     })
-    const first = await Promise.race([stopped, this.#process.exited.then(() => 'exit' as const), attachment.ended])
+    const exited = this.#process.exited.then(() => 'exit' as const)
+    const { hung, stop } = watchLife(this.#settings.heartbeat, this.#peer, wire, (condition) =>
+      this.#emit({ type: 'condition', worker: this.#settings.id, condition }),
+    )
+    const first = await Promise.race([stopped, exited, hung, attachment.ended])
+    stop()
     if (first === 'stop') {
       await this.#climb('asked')
       return this.#gone(true, undefined)
     }
+    // Who reads what comes of it must not send the next call here, and one that does learns that it never left.
+    this.#peer.hangUp(notReached(this.#settings.id))
+    if (first === 'hung') {
+      await this.#climb('unasked', unresponsive(this.#settings.id))
+      return this.#gone(false, unresponsive(this.#settings.id))
+    }
+    this.#emit({ type: 'condition', worker: this.#settings.id, condition: 'gone' })
     if (first === 'exit') return this.#gone(false, undefined)
     // A wire that broke is most often the first sign of a process that died: its end says more. A broken rule says all.
     if (first?.code === 'protocol_error' || !(await endsWithin(this.#process, patienceAfterWire))) {
@@ -180,7 +190,8 @@ export class WorkerLife {
     }
     const { id } = this.#settings
     // A broken rule, or a wire that broke while the process could not be ended, says more than the exit does.
-    const known = broken?.code === 'protocol_error' || end?.started !== true ? (broken ?? wireClosed(id)) : undefined
+    const says = broken?.code === 'protocol_error' || broken?.code === 'worker_unresponsive'
+    const known = says || end?.started !== true ? (broken ?? wireClosed(id)) : undefined
     const error = ordered ? stopped(id) : (known ?? crashed(id, exit, broken))
     // First the news, then the ends of the calls: who hears that a call is over must not send the next one here.
     this.#emit({ type: 'exited', worker: id, exit, error: ordered ? undefined : error })
@@ -204,6 +215,7 @@ export class WorkerLife {
     })
     await Promise.race([this.#process.drained, late])
     clearTimeout(timer)
+    this.#logs.flush()
     // Nothing is said after the end.
     this.#process.release()
   }

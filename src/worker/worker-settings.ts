@@ -1,5 +1,8 @@
 // Everything that one worker process is started with.
 import type { CallHandler } from '../peer/incoming-call.js'
+import type { Wire } from '../wire/wire.js'
+import type { Heartbeat } from './life-signs.js'
+import type { LogRules } from './log-gate.js'
 
 /** Where the tools come from: a file or an importable module, and in it a class or all its tools. */
 export interface AdapterSettings {
@@ -21,6 +24,9 @@ export type TransportSettings =
       readonly reason: string
     }
 
+/** Reaches a worker at the address that it listens on, as the host that has this token. */
+export type Connect = (address: string, token: string) => Wire
+
 /** Everything that one worker process is started with. Times are milliseconds. */
 export interface WorkerSettings {
   /** Name of the worker's place in its pool; it outlives restarts. */
@@ -38,8 +44,14 @@ export interface WorkerSettings {
   readonly concurrency: number
   /** From spawn to ready. */
   readonly startTimeout: number
+  /** How closely it is watched; false for not at all: a debugger may hold it for as long as it likes. */
+  readonly heartbeat: Heartbeat | false
   /** What running calls get when the worker is stopped. */
   readonly stopGrace: number
+  /** What is done to its output. */
+  readonly logs: LogRules
   /** Answers calls from Python. */
   readonly handler: CallHandler
+  /** How the worker is reached; by gRPC unless somebody has other ideas. */
+  readonly connect?: Connect | undefined
 }

@@ -54,6 +54,8 @@ function specOf(tool: string, args: object, options: SubjectOptions): CallSpec {
     idleTimeout: options.idleTimeout,
     queueTimeout: 10_000,
     cancelGrace: 2_000,
+    retries: undefined,
+    poisonKey: undefined,
     onProgress: options.onProgress,
   }
 }

@@ -1,7 +1,7 @@
 // What can happen to a pool in the model, as fast-check makes it up.
 import fc from 'fast-check'
-import type { Liveliness } from '../../src/pool/life-sign.js'
 import type { Affinity, LeaseOutcome } from '../../src/pool/request.js'
+import type { Liveliness } from '../../src/worker/life-sign.js'
 import { deviceOutOfMemory } from './scripted-pool.js'
 
 /** The sessions there can be. */

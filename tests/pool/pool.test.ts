@@ -181,6 +181,8 @@ test('API-09: the counts are true', () => {
     scaledDown: 0,
     quarantined: 0,
     sessions: 0,
+    retries: 0,
+    cancels: { not_started: 0, closed: 0, interrupted: 0, thrown: 0, replaced: 0 },
   })
   assert.is(workers.busy, 1)
   assert.equal([breakers, crashes], [{ pool: 'closed', tools: {} }, {}])

@@ -5,13 +5,12 @@ import { PythonError, type PythonFailure } from '../../src/errors/python-error.j
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
 import type { Clock } from '../../src/pool/clock.js'
 import type { StopReason } from '../../src/pool/departure.js'
-import type { Liveliness } from '../../src/pool/life-sign.js'
-import type { WorkerVoice } from '../../src/pool/lives.js'
 import { Pool } from '../../src/pool/pool.js'
 import type { PoolOptions } from '../../src/pool/pool-options.js'
 import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import type { Lease, LeaseOutcome, PoolRequest, SessionTicket } from '../../src/pool/request.js'
-import type { WorkerExit, WorkerHandle } from '../../src/worker/worker-event.js'
+import type { Liveliness } from '../../src/worker/life-sign.js'
+import type { WorkerEvent, WorkerExit, WorkerHandle } from '../../src/worker/worker-event.js'
 
 /** A clock that stands still until `advance`. */
 export class HandClock implements Clock {
@@ -130,7 +129,7 @@ export class ScriptedWorker {
 
   constructor(
     readonly id: string,
-    readonly subscriber: Subscriber<WorkerVoice>,
+    readonly subscriber: Subscriber<WorkerEvent>,
   ) {
     this.handle = handleOf(id)
     subscriber.next({ type: 'starting', worker: id, incarnation: this.handle.info.incarnation })
@@ -185,7 +184,7 @@ export function scriptedPool(options: PoolOptions = {}, { deaf = false }: { deaf
     random: () => 0,
     memoryOf: (handle) => memory.get(handle),
     spawn: (id, stop$) =>
-      new Observable<WorkerVoice>((subscriber) => {
+      new Observable<WorkerEvent>((subscriber) => {
         const worker = new ScriptedWorker(id, subscriber)
         spawned.push(worker)
         subscriber.add(

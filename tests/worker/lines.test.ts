@@ -31,7 +31,7 @@ test('PY-08: a line without an end is cut, and does not gather in memory', async
 })
 
 test('FAULT-01: the last lines are kept, and the one that names a fatal error however many follow', () => {
-  const last = new LastLines()
+  const last = new LastLines(false)
   for (let index = 0; index < 100; index++) last.add(`line ${index}`)
   assert.is(last.lines.length, 40)
   assert.is(last.lines.at(-1), 'line 99')

@@ -1,16 +1,18 @@
 // One worker, below the pool: real Python, with the bridge or with an impostor in its place.
+import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Observable, Subject } from 'rxjs'
 import { bridgePath } from '../../src/python/package-files.js'
 import { worker$ } from '../../src/worker/worker.js'
 import type { WorkerEvent } from '../../src/worker/worker-event.js'
 import type { TransportSettings, WorkerSettings } from '../../src/worker/worker-settings.js'
+import { misbehaving } from '../faults/kit/misbehaving-worker.js'
 import { within } from '../support/within.js'
 
 /** The transport that is chosen by default. */
 export const unixSocket: TransportSettings = { kind: 'grpc-unix', reason: 'the test says so' }
 
-/** Settings of a worker with the given adapter; an impostor's folder stands in for the bridge. */
+/** Settings of a worker with the given adapter; an impostor misbehaves in the way that it is named after. */
 export function settingsOf(
   file: string,
   changes: Partial<WorkerSettings> & { impostor?: string } = {},
@@ -18,19 +20,21 @@ export function settingsOf(
   const { impostor, ...rest } = changes
   const python = process.env.SNAKEPIT_PYTHON
   if (python === undefined) throw new Error('SNAKEPIT_PYTHON names no interpreter')
-  const bridge =
-    impostor === undefined ? bridgePath() : fileURLToPath(new URL(`impostors/${impostor}`, import.meta.url))
+  const strange = impostor === undefined ? {} : misbehaving(impostor)
+  const path = [bridgePath(), strange.PYTHONPATH].filter((entry) => entry !== undefined).join(delimiter)
   return {
     id: 'w-0',
     python,
     pythonVersion: '3.10.0',
-    env: { PATH: process.env.PATH ?? '', PYTHONPATH: bridge, PYTHONDONTWRITEBYTECODE: '1' },
+    env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...strange, PYTHONPATH: path },
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     adapter: { written: file, source: { file }, attribute: undefined },
     transport: unixSocket,
     concurrency: 4,
     startTimeout: 20_000,
+    heartbeat: { interval: 2_000, timeout: 5_000 },
     stopGrace: 0,
+    logs: { rate: 1000, redact: true },
     handler: (call) => call.cancelled(),
     ...rest,
   }

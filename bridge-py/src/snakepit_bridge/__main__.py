@@ -14,7 +14,7 @@ if sys.version_info < (3, 11):
     )
 
 _HELP = """\
-usage: python -m snakepit_bridge [--help] [--version]
+usage: python -m snakepit_bridge [--help] [--version] [--socket PATH]
 
 The Python half of Snakepit: a worker process that runs Python tools for a Node program.
 It is started by the `snakepit` npm package and is of no use by itself.
@@ -28,6 +28,8 @@ Write tools in a file of your own
         return a + b
 
 and open it from TypeScript: `await Snakepit.open({ adapter: './tools.py' })`
+
+--socket is the host's to give: the socket that is removed, with its folder, when the worker has ended.
 """
 
 _BY_HAND = """\
@@ -46,7 +48,8 @@ def main(arguments: "list[str]") -> int:
 
         sys.stdout.write(f"snakepit_bridge {__version__}\n")
         return 0
-    if arguments:
+    socket = arguments[1] if len(arguments) == 2 and arguments[0] == "--socket" else None
+    if arguments and socket is None:
         sys.stderr.write(f"snakepit_bridge takes no `{arguments[0]}`\n\n{_HELP}")
         return 2
     if not _started_by_host():
@@ -55,7 +58,7 @@ def main(arguments: "list[str]") -> int:
     from snakepit_bridge import _guardian
 
     # Before any thread, and before anything is read: what comes after happens in the worker, below its guardian.
-    _guardian.split()
+    _guardian.split(socket)
     return _work()
 
 

@@ -3,7 +3,8 @@
 Killing the host must end everything that the worker has started, also what put itself into another session or was
 forked twice. The guardian is the subreaper of that whole tree: whoever loses its parent becomes the guardian's child,
 so killing its children until there are none clears everything. It signals nobody else. A child that was not reaped yet
-keeps its number, so a signal never hits a stranger.
+keeps its number, so a signal never hits a stranger. Last of all it removes the worker's socket and the folder that the
+host has made for it, which a host that was killed cannot do.
 
 It runs nothing but the lines below: it is forked before the first thread and the first heavy import.
 """
@@ -29,8 +30,12 @@ _LINUX = sys.platform == "linux"
 _HANG_UP = getattr(select, "POLLRDHUP", 0)
 
 
-def split() -> None:
-    """Forks. Returns in the worker; the guardian never returns."""
+# What a folder's name begins with that the host has made for one worker.
+_FOLDER = "snakepit-"
+
+
+def split(socket: str | None = None) -> None:
+    """Forks. Returns in the worker; the guardian never returns. ``socket`` is the path that it removes in the end."""
     if _LINUX:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guardian = os.getpid()
@@ -43,7 +48,7 @@ def split() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     try:
-        _Guardian(worker).watch(before)
+        _Guardian(worker, socket).watch(before)
     finally:
         os._exit(70)  # not reached: `watch` leaves by itself
 
@@ -58,8 +63,9 @@ def _become_worker(guardian: int) -> None:
 
 
 class _Guardian:
-    def __init__(self, worker: int) -> None:
+    def __init__(self, worker: int, socket: str | None) -> None:
         self._worker = worker
+        self._socket = socket
         # None while the worker runs.
         self._status: int | None = None
 
@@ -77,6 +83,7 @@ class _Guardian:
                     poll.unregister(0)
                     self._let_leave()
         self._clear()
+        _remove(self._socket)
         self._leave()
 
     def _take_signals(self, mask: set[int | signal.Signals]) -> None:
@@ -175,6 +182,19 @@ def _children() -> list[int]:
     except OSError:
         pass  # no /proc, or a kernel without this file: the worker itself is dead, more cannot be known
     return pids
+
+
+def _remove(socket: str | None) -> None:
+    """Removes a socket and its folder, and nothing else: whatever is not as the host has made it stays."""
+    if socket is None:
+        return
+    folder = os.path.dirname(socket)
+    for remove, path in ((os.unlink, socket), (os.rmdir, folder)):
+        try:
+            if os.path.basename(folder).startswith(_FOLDER):
+                remove(path)
+        except OSError:
+            pass  # the host has done it, or nothing was bound yet
 
 
 def _no_core() -> None:

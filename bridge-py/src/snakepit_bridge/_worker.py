@@ -24,6 +24,7 @@ from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
+from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
@@ -59,6 +60,7 @@ class Worker:
         tools = self._discover(source, place.instance)
         self._initialize(place)
         self._interrupts.install()
+        throw_swallowed_again()
         self._sessions = SessionTable(lambda record: self._main.settle(place, record))
         dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)

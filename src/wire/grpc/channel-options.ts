@@ -15,10 +15,8 @@ export const channelOptions: ChannelOptions = {
   // A worker's channel must not be shared with the incarnation before it.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.service_config_disable_resolution': 1,
-  // Answered without Python's GIL: silence here means that the process is gone or stopped, never that it is busy.
-  'grpc.keepalive_time_ms': 5_000,
-  'grpc.keepalive_timeout_ms': 5_000,
-  'grpc.keepalive_permit_without_calls': 1,
+  // gRPC's own keepalive would end the calls of a healthy worker when the host was suspended: a timer is asked before
+  // what has come in is read. Signs of life are looked for by whoever owns the worker.
   // The default window of 64 KiB halves the rate of large chunks.
   'grpc-node.flow_control_window': 16 * 1024 * 1024,
 }

@@ -14,6 +14,7 @@ import { WorkerServiceDefinition } from '../gen/snakepit/v1/worker.js'
 import type { Batch, Wire } from '../wire.js'
 import { channelOptions } from './channel-options.js'
 import { withSockets } from './own-sockets.js'
+import { probeServer } from './probe.js'
 
 /** The metadata key that carries the host's token. */
 export const tokenKey = 'snakepit-token'
@@ -33,6 +34,7 @@ class GrpcWire implements Wire {
   readonly #channel: Channel
   readonly #client: Client<typeof WorkerServiceDefinition>
   readonly #token: string
+  readonly #address: string
   readonly #sockets: Socket[] = []
   // Closing a channel leaves its streams alone until the next sign of life is due.
   readonly #closed = new AbortController()
@@ -40,6 +42,7 @@ class GrpcWire implements Wire {
   constructor(address: string, token: string) {
     this.name = `grpc ${address}`
     this.#token = token
+    this.#address = address
     this.#channel = createChannel(address, ChannelCredentials.createInsecure(), channelOptions)
     this.#client = createClient(WorkerServiceDefinition, this.#channel)
   }
@@ -63,6 +66,10 @@ class GrpcWire implements Wire {
     } finally {
       await iterator.return?.()
     }
+  }
+
+  probe(signal: AbortSignal): Promise<boolean> {
+    return probeServer(this.#address, signal)
   }
 
   unref(): void {

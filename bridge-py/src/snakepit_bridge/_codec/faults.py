@@ -137,7 +137,10 @@ def _fields(value: Any) -> dict[str, Any] | None:
 def _step(key: object) -> str:
     if isinstance(key, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         return f".{key}"
-    return f"[{ascii(key)[:80]}]"
+    try:
+        return f"[{ascii(key)[:80]}]"
+    except Exception:  # a `__repr__` of the user's
+        return f"[<{type_name(key)}>]"
 
 
 def _is_plain(value: object) -> bool:

@@ -14,7 +14,7 @@ from snakepit_bridge._peer.credit import Intake, Window
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import CancelReason
 from snakepit_bridge._protocol.messages import Frame
-from snakepit_bridge.errors import CallCancelled, ConnectionLost, RemoteError, SnakepitError
+from snakepit_bridge.errors import CallCancelled, ConnectionLost, ProtocolError, RemoteError
 
 _NO_VALUE = object()
 
@@ -22,19 +22,25 @@ _NO_VALUE = object()
 class OutgoingCall:
     """The caller's end of a call. ``deliver`` gets what comes for it, the outcome last, on the reader's thread."""
 
-    __slots__ = ("_over", "deliver", "id", "intake", "strand")
+    __slots__ = ("_come", "_over", "_streams", "deliver", "id", "intake", "strand")
 
-    def __init__(self, call: int, strand: Strand, window: Window, deliver: Callable[[Any], object]) -> None:
+    def __init__(self, call: int, strand: Strand, window: Window | None, deliver: Callable[[Any], object]) -> None:
         self.id = call
         self.strand = strand
-        self.intake = Intake(window)
+        self.intake = Intake(window or Window())
         self.deliver = deliver
+        self._streams = window is not None
+        self._come = 0
         self._over = False
 
     def items(self, items: Any, body: bytes) -> None:
-        """Takes in items, unless they were given up."""
-        if not self._over:
-            self.deliver((items.sizes, body, items.marks))
+        """Takes in items, unless they were given up. Raises ``ProtocolError`` for items that cannot be the next."""
+        if self._over:
+            return
+        if not self._streams or items.first != self._come or sum(items.sizes) != len(body):
+            raise ProtocolError(f"items came for call {self.id} that are not its next")
+        self._come += len(items.sizes)
+        self.deliver((items.sizes, body, items.marks))
 
     def end(self, outcome: Any) -> None:
         """Takes in the end: a value, or what is to be raised."""
@@ -185,8 +191,6 @@ def value_of(event: Any) -> Any:
     """The value that a plain call ended with. Raises what its end says."""
     if isinstance(event, BaseException):
         raise event
-    if not isinstance(event, bytes):
-        raise SnakepitError("items came for a call that asked for one value")
     return decode(event)
 
 

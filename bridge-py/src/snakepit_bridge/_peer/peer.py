@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock
 from typing import Any
@@ -55,19 +56,20 @@ class Peer:
         self._refusing = False
         self._over = False
         self._idle = Event()
-        self._on = {
+        self._on: dict[str | None, Callable[[Any], None]] = {
             "start": self._on_start,
             "part": self._on_part,
             "items": self._on_items,
             "credit": self._on_credit,
             "end": self._on_end,
             "cancel": self._on_cancel,
+            "hello": partial(self._receive_hello, "another"),
         }
 
     # What the wire says.
 
     def receive(self, message: bytes) -> None:
-        """Takes in one message. Raises ``google.protobuf.message.DecodeError`` for bytes that are none."""
+        """Takes in one message. Raises ``DecodeError`` or ``ProtocolError``, and the wire has to be closed then."""
         for frame in Envelope.FromString(message).frames:
             kind = frame.WhichOneof("kind")
             if self._greet is not None:
@@ -83,7 +85,7 @@ class Peer:
         greet, self._greet = self._greet, None
         if kind != "hello" or greet is None:
             self._greet = greet
-            raise ProtocolError(f"expected a Hello as the first frame, got `{kind}`")
+            raise ProtocolError(f"expected one Hello as the first frame, got `{kind}`")
         greet(frame.hello)
 
     def lost(self) -> None:
@@ -119,8 +121,8 @@ class Peer:
 
     def _on_start(self, start: Any) -> None:
         arguments = self._parts.join(start.call, start.arguments)
-        if start.call % 2 == self._parity or start.call in self._served:
-            return
+        if not start.call or start.call % 2 == self._parity or start.call in self._served:
+            raise ProtocolError(f"call {start.call} was started twice, or with an id of the wrong side")
         strand = self.outbox.strand(start.call, start.window.items if start.stream else 0)
         call = ServedCall(start, arguments or b"", strand, self._forget)
         self._served[call.id] = call
@@ -208,7 +210,7 @@ class Peer:
         with self._lock:
             if self._over:
                 raise outgoing.lost()
-            call = OutgoingCall(self._free_id(), self.line, window or Window(), deliver)
+            call = OutgoingCall(self._free_id(), self.line, window, deliver)
             call.strand = self.outbox.strand(call.id)
             self._calls[call.id] = call
 
@@ -243,6 +245,8 @@ class Peer:
             call.items(items, body)
 
     def _on_end(self, end: Any) -> None:
+        if end.WhichOneof("outcome") is None:
+            raise ProtocolError(f"call {end.call} was ended without saying how")
         with self._lock:
             call = self._calls.pop(end.call, None)
         value = self._parts.join(end.call, end.ok.value)

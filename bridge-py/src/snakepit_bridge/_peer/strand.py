@@ -58,6 +58,8 @@ class Strand:
     def abandon(self) -> None:
         """Forgets the values that wait: their reader drops them anyway."""
         self._abandoned = True
+        # An interrupt may have come between the mark and the queue: what is added next goes there in any case.
+        self.scheduled = False
 
     def take(self, room: int) -> tuple[Pieces, int]:
         """Frames of about ``room`` bytes, in pieces, and their size. Stops at a value that has to be cut."""

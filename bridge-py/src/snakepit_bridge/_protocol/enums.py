@@ -22,6 +22,7 @@ class CancelRung(IntEnum):
     NOT_STARTED = 1
     CLOSED = 2
     INTERRUPTED = 3
+    THROWN = 4
 
 
 class CancelReason(IntEnum):

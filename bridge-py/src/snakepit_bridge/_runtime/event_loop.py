@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from functools import partial
+from types import CoroutineType
 from typing import Any
 
 from snakepit_bridge._codec.split import encode_split
@@ -16,8 +17,11 @@ from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
 from snakepit_bridge._runtime.main_thread import MainThread
+from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
+from snakepit_bridge._runtime.steps import in_steps
+from snakepit_bridge._runtime.thread_interrupts import ThreadInterrupts
 from snakepit_bridge.errors import SnakepitError, ToolDefinitionError
 from snakepit_bridge.tools.spec import ToolSpec
 
@@ -25,21 +29,35 @@ from snakepit_bridge.tools.spec import ToolSpec
 class LoopRun(Run):
     """A call on the event loop. Everything but ``interrupt`` happens on the loop's thread."""
 
-    __slots__ = ("_held_back", "_loop", "in_tool", "task")
+    __slots__ = ("_held_back", "_interrupts", "_loop", "in_tool", "task")
 
     def __init__(
-        self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope, loop: asyncio.AbstractEventLoop
+        self,
+        call: ServedCall,
+        spec: ToolSpec,
+        worker_id: str,
+        scope: Scope,
+        loop: asyncio.AbstractEventLoop,
+        interrupts: ThreadInterrupts,
     ) -> None:
         super().__init__(call, spec, worker_id, scope)
         self._loop = loop
+        self._interrupts = interrupts
         self.task: asyncio.Task[None] | None = None
         # True while the tool's own code is awaited; elsewhere the runtime sees the cancel by itself.
         self.in_tool = False
         self._held_back = False
 
     def interrupt(self) -> None:
-        """Asks for the task's cancellation; any thread may."""
+        """Asks for the task's cancellation, and for an interrupt where that gets no turn; any thread may."""
         self._loop.call_soon_threadsafe(self._strike)
+        self._interrupts.request(self)
+
+    def enter_shield(self) -> None:
+        """Holds interrupts back, also one that is on its way."""
+        super().enter_shield()
+        if self._interrupts.pending:
+            self._interrupts.settle()
 
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again: one that was held back comes at the next ``await``."""
@@ -68,6 +86,7 @@ class EventLoop:
         # Tasks begun: tells from outside whether this thread gets on.
         self.steps = 0
         self._loop = asyncio.new_event_loop()
+        self._interrupts = ThreadInterrupts("asyncio", "selectors")
         threading.Thread(target=self._serve, name="snakepit-loop", daemon=True).start()
 
     def start(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
@@ -84,14 +103,16 @@ class EventLoop:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._interrupts.bind()
         self._loop.run_forever()
         self._loop.close()
 
     def _begin(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
         self.steps += 1
-        run = LoopRun(call, spec, self._worker_id, scope, self._loop)
+        run = LoopRun(call, spec, self._worker_id, scope, self._loop, self._interrupts)
         call.on_cancel = run.interrupt
         if not run.may_begin():
+            run.over = True
             return
         run.task = self._loop.create_task(self._run(run, main))
         self._tasks.add(run.task)
@@ -107,7 +128,11 @@ class EventLoop:
                 run.interrupt()  # one that came before there was a tool to interrupt
             function = await _prepare(run, main)
             call.begin()
-            outcome = await (_stream(run, function, args, keywords) if call.stream else function(*args, **keywords))
+            outcome = await (
+                self._stream(run, function, args, keywords)
+                if call.stream
+                else in_steps(self._interrupts, run, _coroutine(function(*args, **keywords)))
+            )
         except BaseException as error:
             self._leave(run, main)
             run.end_with_exception(error)
@@ -120,6 +145,27 @@ class EventLoop:
         else:
             call.succeed(outcome.value, marked=outcome.marked, metadata=outcome.metadata)
 
+    async def _stream(
+        self, run: LoopRun, function: Callable[..., Any], args: Any, keywords: dict[str, Any]
+    ) -> Final | None:
+        produced = function(*args, **keywords)
+        if asyncio.iscoroutine(produced):
+            produced = await in_steps(self._interrupts, run, _coroutine(produced))
+        if not hasattr(type(produced), "__aiter__"):
+            raise ToolDefinitionError(
+                f"tool '{run.spec.name}' streams, but returned a `{type(produced).__qualname__}`: "
+                "return an async iterator, or `yield` in the tool itself"
+            )
+        iterator = produced.__aiter__()
+        try:
+            return await in_steps(self._interrupts, run, _pump(run, iterator))
+        finally:
+            # The generator's own `finally` is left to run: nothing is armed here.
+            run.in_tool = False
+            close = getattr(iterator, "aclose", None)
+            if callable(close):
+                await close()
+
     def _leave(self, run: LoopRun, main: MainThread) -> None:
         run.in_tool = False
         if run.scope.makes_instance:
@@ -130,6 +176,10 @@ class EventLoop:
 
 async def _await(work: Awaitable[Any]) -> Any:
     return await work
+
+
+def _coroutine(work: Awaitable[Any]) -> Coroutine[Any, Any, Any]:
+    return work if isinstance(work, CoroutineType) else _await(work)
 
 
 async def _prepare(run: LoopRun, main: MainThread) -> Callable[..., Any]:
@@ -146,25 +196,7 @@ async def _prepare(run: LoopRun, main: MainThread) -> Callable[..., Any]:
     return scope.function
 
 
-async def _stream(run: LoopRun, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Final | None:
-    produced = function(*args, **keywords)
-    if asyncio.iscoroutine(produced):
-        produced = await produced
-    if not hasattr(type(produced), "__aiter__"):
-        raise ToolDefinitionError(
-            f"tool '{run.spec.name}' streams, but returned a `{type(produced).__qualname__}`: "
-            "return an async iterator, or `yield` in the tool itself"
-        )
-    iterator = produced.__aiter__()
-    try:
-        return await _pump(run, iterator)
-    finally:
-        run.in_tool = False
-        close = getattr(iterator, "aclose", None)
-        if callable(close):
-            await close()
-
-
+@boundary
 async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
     """The loop that every chunk of an async stream goes through; see ``pump``."""
     credit, strand, step = run.call.credit, run.call.strand, iterator.__anext__

@@ -5,8 +5,7 @@ The handler runs on the main thread, between two of its bytecodes. It raises onl
 * a run is *armed*: its tool's own code is on the stack, above a function that expects the exception;
 * that very run was asked to stop and has not been interrupted yet, so a late signal of an earlier call does nothing;
 * no shield is up;
-* the innermost frames are the tool's, not the runtime's (a tool that prints is inside our writer), and none is a
-  ``__del__``, where Python would swallow the exception.
+* the innermost frames are the tool's, not the runtime's (``places``).
 
 Where one of these does not hold the signal is lost; it is sent again until it has struck or the run is over.
 """
@@ -15,12 +14,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from queue import SimpleQueue
-from types import CodeType, FrameType
-from typing import Any, TypeVar
+from types import FrameType
 
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.places import in_tool
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge.errors import CallCancelled
@@ -33,16 +31,6 @@ _YIELD_GRACE = 0.005
 # A signal that comes a moment before a blocking call starts is seen only after it: it is sent again.
 _AGAIN = 0.002
 _AGAIN_SHIELDED = 0.05
-
-_boundaries: set[CodeType] = set()
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def boundary(function: F) -> F:
-    """Marks a function that calls a tool's code and expects ``CallCancelled`` out of it, also out of its own lines."""
-    _boundaries.add(function.__code__)
-    return function
 
 
 class MainRun(Run):
@@ -110,18 +98,7 @@ class Interrupts:
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         run = self.armed
-        if run is None or not run.due or run.interrupted or run.shields or not _in_tool(frame):
+        if run is None or not run.due or run.interrupted or run.shields or not in_tool(frame):
             return
         run.interrupted = True
         raise CallCancelled("the call was cancelled")
-
-
-def _in_tool(frame: FrameType | None) -> bool:
-    while frame is not None:
-        code = frame.f_code
-        if code in _boundaries:
-            return True
-        if code.co_name == "__del__" or str(frame.f_globals.get("__name__")).startswith("snakepit_bridge._"):
-            return False
-        frame = frame.f_back
-    return False

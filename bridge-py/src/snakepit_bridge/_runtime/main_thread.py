@@ -15,7 +15,8 @@ from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, Report
 from snakepit_bridge._runtime.chunks import Final
-from snakepit_bridge._runtime.interrupts import Interrupts, MainRun, boundary
+from snakepit_bridge._runtime.interrupts import Interrupts, MainRun
+from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge._runtime.pump import pump
 from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge._runtime.sessions import Record

@@ -10,7 +10,8 @@ from snakepit_bridge._codec.split import Split, encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._peer.credit import Credit
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
-from snakepit_bridge._runtime.interrupts import Interrupts, MainRun, boundary
+from snakepit_bridge._runtime.interrupts import Interrupts, MainRun
+from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge.errors import SnakepitError
 
 

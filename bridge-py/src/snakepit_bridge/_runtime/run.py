@@ -19,7 +19,7 @@ from snakepit_bridge.tools.spec import ToolSpec
 class Run:
     """What main thread and event loop have in common: one call, one tool, one context."""
 
-    __slots__ = ("call", "context", "interrupted", "over", "scope", "shields", "spec")
+    __slots__ = ("call", "context", "interrupted", "over", "scope", "shields", "spec", "thrown")
 
     def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope) -> None:
         self.call = call
@@ -28,6 +28,8 @@ class Run:
         self.shields = 0
         # True once an interrupt was raised in the tool: there is never a second one.
         self.interrupted = False
+        # True when it was raised into a thread that gave nothing else a turn.
+        self.thrown = False
         self.over = False
         self.context = Context(
             self,
@@ -91,6 +93,8 @@ class Run:
             details = {**error.details, "tool": self.spec.name}
             message = f"tool '{self.spec.name}' returned what cannot be sent: {error.message}"
             self.call.fail(error.code, message, details)
+        except BaseException as error:  # code of the result's own, which may even want to leave the process
+            self.end_with_exception(error)
         else:
             self.call.succeed(data)
 
@@ -101,7 +105,7 @@ class Run:
             return
         try:
             self.call.fail_with(error)
-        except Exception:
+        except BaseException:
             # Out of memory, or an exception that fights back: the call ends all the same.
             self.call.fail("python_error", f"{type(error).__name__} (it could not be told in full)")
 
@@ -112,4 +116,5 @@ class Run:
 
     def end_cancelled(self) -> None:
         """Ends the call as cancelled, on the rung that it came to."""
-        self.call.end_cancelled(CancelRung.INTERRUPTED if self.interrupted else CancelRung.CLOSED)
+        rung = CancelRung.INTERRUPTED if self.interrupted else CancelRung.CLOSED
+        self.call.end_cancelled(CancelRung.THROWN if self.thrown else rung)

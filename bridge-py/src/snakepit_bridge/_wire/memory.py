@@ -8,13 +8,17 @@ from snakepit_bridge._peer.peer import Peer
 
 
 class MemoryWire:
-    """Connects two peers. Usable in a ``with``; leaving it ends the connection for both."""
+    """Connects two peers. Usable in a ``with``; leaving it ends the connection for both.
+
+    ``fault`` is what one of them said that ended it, if it was that.
+    """
 
     def __init__(self, one: Peer, other: Peer) -> None:
+        self.fault: BaseException | None = None
         self._peers = (one, other)
         self._threads = [
-            Thread(target=_carry, args=(one, other), name="memory-wire-there", daemon=True),
-            Thread(target=_carry, args=(other, one), name="memory-wire-back", daemon=True),
+            Thread(target=self._carry, args=(one, other), name="memory-wire-there", daemon=True),
+            Thread(target=self._carry, args=(other, one), name="memory-wire-back", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -32,7 +36,11 @@ class MemoryWire:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-
-def _carry(source: Peer, target: Peer) -> None:
-    for message in source.outbox.messages():
-        target.receive(message)
+    def _carry(self, source: Peer, target: Peer) -> None:
+        try:
+            for message in source.outbox.messages():
+                target.receive(message)
+        except BaseException as fault:
+            self.fault = fault
+            for peer in self._peers:
+                peer.lost()

@@ -36,6 +36,8 @@ export enum CancelRung {
   CLOSED = 2,
   /** INTERRUPTED - The tool was interrupted inside its own code. */
   INTERRUPTED = 3,
+  /** THROWN - An async tool kept the event loop to itself: the exception was raised into the loop's thread, inside the tool. */
+  THROWN = 4,
 }
 
 /** Why a call is cancelled. */

@@ -1,0 +1,44 @@
+// How a run of a call ended, as the pool counts it and as the caller hears it.
+import { SnakepitError } from '../errors/snakepit-error.js'
+import type { CallEnd } from '../peer/call-end.js'
+import type { LeaseOutcome } from '../pool/request.js'
+
+/** How a call was left before it had ended. */
+export interface Leaving {
+  /** Its time ran out; undefined for an abort. */
+  readonly overtime: SnakepitError | undefined
+  /** Its worker was stopped because the tool would not leave. */
+  readonly forced: boolean
+}
+
+const ok: LeaseOutcome = { type: 'ok' }
+
+/** What the pool counts: a call that was cancelled because its time ran out has failed. */
+export function outcomeOf(end: CallEnd, leaving: Leaving | undefined): LeaseOutcome {
+  switch (end.type) {
+    case 'ok':
+      return ok
+    case 'error':
+      return { type: 'error', error: end.error }
+    case 'cancelled':
+      return left(end.rung, leaving?.overtime)
+    case 'lost': {
+      const replaced = leaving?.forced === true && end.error.code === 'worker_stopping'
+      return replaced ? left('replaced', leaving.overtime) : { type: 'lost', error: end.error }
+    }
+  }
+}
+
+function left(rung: NonNullable<LeaseOutcome['rung']>, overtime: SnakepitError | undefined): LeaseOutcome {
+  return overtime === undefined ? { type: 'cancelled', rung } : { type: 'error', error: overtime, rung }
+}
+
+/** What one of the calls hears that a worker took with it: the same facts, and which call it was. */
+export function lostWith(error: SnakepitError, tool: string, session: string | undefined): SnakepitError {
+  const where = session === undefined ? '' : ` of session '${session}'`
+  return new SnakepitError(error.code, `tool '${tool}'${where} was lost: ${error.message}`, {
+    details: { ...error.details, tool, session },
+    cause: error.cause,
+    mayHaveRun: error.mayHaveRun,
+  })
+}
