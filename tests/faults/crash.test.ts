@@ -1,4 +1,5 @@
 // A worker that dies takes only its own calls with it, and they are told how it died.
+import { firstValueFrom, last } from 'rxjs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Snakepit, type SnakepitError } from '../../src/index.js'
@@ -34,6 +35,8 @@ test('FAULT-01: killed in mid-stream: the chunks before it, then signal, last wo
   assert.is(error.details.signal, 'SIGKILL')
   assert.ok((error.details.lastLines as string[]).includes('last words'))
   assert.is(error.mayHaveRun, true)
+  assert.equal([error.details.tool, error.details.session], ['crash_mid_stream', undefined])
+  assert.match(error.message, /^tool 'crash_mid_stream' was lost: worker 'default-0' ended/)
   assert.is.not(await pit.execute('whoami'), before)
 })
 
@@ -52,7 +55,8 @@ for (const [tool, args, message] of deaths) {
   })
 }
 
-test('FAULT-01, guarantee:G8: killed from outside: told within moments, and replaced', async () => {
+test('FAULT-01, guarantee:G8, guarantee:G22: killed from outside: told within moments, and replaced', async () => {
+  const told: number[] = []
   for (let round = 0; round < 5; round++) {
     const there = nextLog(pit, 'about to be killed')
     const call = failsWith(pit.execute('killed_from_outside'), 'worker_crashed', /killed by SIGKILL/)
@@ -61,10 +65,35 @@ test('FAULT-01, guarantee:G8: killed from outside: told within moments, and repl
     const began = performance.now()
     process.kill(pid, 'SIGKILL')
     await call
-    assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`)
+    told.push(performance.now() - began)
     assert.is.not(await pit.execute('whoami'), pid)
     assert.not.ok(isAlive(pid))
   }
+  // As a rule; a machine that has other things to do may keep one of them waiting.
+  told.sort((a, b) => a - b)
+  assert.ok((told[2] as number) < 50 && (told.at(-1) as number) < 500, `${told} ms`)
+})
+
+test('FAULT-01: each of the calls that a worker took with it is told its own tool and session', async () => {
+  await using many = await openOne(adapter, { concurrency: 4, ...undeterred })
+  const there = nextLog(many, 'about to be killed')
+  const calls = [
+    reasonOf(many.execute('killed_from_outside')),
+    reasonOf(many.session('s-1').execute('waits')),
+    reasonOf(firstValueFrom(many.stream('counts_slowly', {}, { session: 's-2' }).pipe(last()))),
+  ]
+  await there
+  process.kill(pidOf(many), 'SIGKILL')
+  const errors = (await Promise.all(calls)) as SnakepitError[]
+  assert.equal(
+    errors.map(({ code, details }) => [code, details.tool, details.session]),
+    [
+      ['worker_crashed', 'killed_from_outside', undefined],
+      ['worker_crashed', 'waits', 's-1'],
+      ['worker_crashed', 'counts_slowly', 's-2'],
+    ],
+  )
+  assert.match(errors[1]?.message ?? '', /^tool 'waits' of session 's-1' was lost: worker 'default-0' ended/)
 })
 
 test('FAULT-01: calls of other workers go on, queued ones run elsewhere', async () => {

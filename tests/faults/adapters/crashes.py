@@ -1,10 +1,11 @@
 """Tools that take their worker with them."""
 
+import asyncio
 import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from snakepit_bridge import tool
 
@@ -58,3 +59,16 @@ def exits_in_a_thread(code: int) -> None:
 
     threading.Thread(target=lambda: os._exit(code)).start()
     signal.pause()
+
+
+@tool
+async def waits() -> None:
+    """Until it is cancelled."""
+    await asyncio.Event().wait()
+
+
+@tool
+async def counts_slowly() -> AsyncIterator[int]:
+    """One number, and then for long none."""
+    yield 1
+    await asyncio.Event().wait()

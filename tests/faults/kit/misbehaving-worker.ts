@@ -1,0 +1,31 @@
+// The one program that misbehaves, as tests start it: `MISBEHAVE` names what it does.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '../../support/temporary.js'
+
+const program = fileURLToPath(new URL('misbehaving', import.meta.url))
+const folder = temporaryFolder()
+let ledgers = 0
+
+/** The environment of workers that misbehave in this way. */
+export function misbehaving(mode: string): Record<string, string> {
+  return { MISBEHAVE: mode, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: '1' }
+}
+
+/** Counts the processes that were started to misbehave. */
+export class StartCount {
+  readonly #path = join(folder, `starts-${ledgers++}`)
+
+  constructor() {
+    writeFileSync(this.#path, '')
+  }
+
+  get env(): Record<string, string> {
+    return { MISBEHAVE_LEDGER: this.#path }
+  }
+
+  get count(): number {
+    return readFileSync(this.#path, 'utf8').split('\n').length - 1
+  }
+}
