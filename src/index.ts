@@ -41,5 +41,6 @@ export type {
 } from './pool/index.js'
 export type { EnvironmentOptions } from './python/index.js'
 export { type BufferOptions, type OverflowPolicy, toAsyncIterable } from './streams/to-async-iterable.js'
+export type { CrashClass } from './worker/crash-class.js'
 export type { Liveliness } from './worker/life-sign.js'
 export type { StopRung, WorkerInfo, WorkerLog } from './worker/worker-event.js'

@@ -2,6 +2,7 @@
 import { filter, map, merge, type Observable } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { LeaveRung, LossReason, Pool, PoolFact, RosterNews } from '../pool/index.js'
+import { type CrashClass, crashClassOf } from '../worker/crash-class.js'
 import type { Liveliness } from '../worker/life-sign.js'
 import type { StopRung, WorkerInfo } from '../worker/worker-event.js'
 
@@ -23,6 +24,8 @@ export type WorkerHappening =
       readonly worker: string
       readonly exitCode: number | undefined
       readonly signal: NodeJS.Signals | undefined
+      /** The kind of death, where it was not asked to go. */
+      readonly crashClass: CrashClass | undefined
       readonly error: SnakepitError | undefined
     }
   /** Another one takes its place after a rest. */
@@ -92,7 +95,8 @@ function ofNews(news: RosterNews): WorkerHappening | undefined {
       return { type: 'worker-stopping', worker: event.worker, rung: event.rung }
     case 'exited': {
       const { code: exitCode, signal } = event.exit
-      return { type: 'worker-exited', worker: event.worker, exitCode, signal, error: event.error }
+      const crashClass = event.error && crashClassOf(event.exit)
+      return { type: 'worker-exited', worker: event.worker, exitCode, signal, crashClass, error: event.error }
     }
     case 'log':
       return undefined

@@ -12,6 +12,14 @@ import type { PoolMeans, RemovalReason, RosterNews, RosterRules } from './roster
 import { type Listener, StartBatches } from './start-batches.js'
 import type { StopOrder, WorkerPlace } from './worker-place.js'
 
+/** What is known of a worker that is gone. */
+interface Past {
+  /** Milliseconds that it had been ready. */
+  readonly lived: number
+  /** True when calls were there that the crash barrier holds it against. */
+  readonly isBlamed: boolean
+}
+
 /** Hears the workers in the places and does what the policies say. */
 export class Incarnations implements Listener {
   readonly #batches: StartBatches
@@ -185,8 +193,10 @@ export class Incarnations implements Listener {
     this.tell({ type: 'worker-gone', worker: state.worker as PoolWorker })
     if (this.isStopping) return
     const lived = this.means.clock.now() - state.since
+    // The barrier keeps those calls from the others: it is no matter of all workers.
+    const isBlamed = this.rules.barrier !== false && (state.worker as PoolWorker).leases > 0
     if (state.type === 'stopping' && order) this.#follow(place, order, lived)
-    else this.#crashed(place, order, lived, error ?? workerVanished(place.id, true, cause))
+    else this.#crashed(place, order, { lived, isBlamed }, error ?? workerVanished(place.id, true, cause))
   }
 
   /** A worker that was ordered to go is gone. */
@@ -202,8 +212,8 @@ export class Incarnations implements Listener {
   }
 
   /** A worker is gone that was not asked to stop, though it may have been about to. */
-  #crashed(place: WorkerPlace, order: StopOrder | undefined, lived: number, error: SnakepitError): void {
-    const crash = { at: this.means.clock.now(), lived, restarts: place.restarts, earlier: this.#crashes }
+  #crashed(place: WorkerPlace, order: StopOrder | undefined, { lived, isBlamed }: Past, error: SnakepitError): void {
+    const crash = { at: this.means.clock.now(), lived, restarts: place.restarts, earlier: this.#crashes, isBlamed }
     const verdict = afterCrash(crash, this.rules.restart, this.means.random)
     this.#crashes = verdict.crashes
     if (verdict.type === 'give-up') {

@@ -3,7 +3,10 @@ import type { Affinity } from './request.js'
 
 /** How lost workers are replaced. */
 export interface RestartOptions {
-  /** Crashes within `within` that stop the pool, an integer from 1 up. Default 5. */
+  /**
+   * Crashes within `within` that stop the pool, an integer from 1 up. Where calls were there, the barrier keeps those from
+   * the other workers, and the crash does not count; without `barrier` every crash does. Default 5.
+   */
   readonly maxCrashes?: number
   /** Milliseconds that `maxCrashes` looks back. Default 60 000. */
   readonly within?: number

@@ -70,9 +70,9 @@ export type LeaseOutcome =
  * How far a cancellation had to go until Python had left the call.
  *
  * - `not_started`: the tool had not begun, and never did.
- * - `closed`: its generator was closed, its task cancelled, or it ended by itself.
- * - `interrupted`: the main thread was interrupted in the middle of it.
- * - `thrown`: an exception was raised in the thread that ran it.
+ * - `closed`: its generator was closed at a `yield`, or it ended by itself.
+ * - `interrupted`: it was interrupted in the middle of its code, or its task was cancelled at an `await`.
+ * - `thrown`: an exception was raised in the event loop that it kept from everybody else.
  * - `replaced`: none of these helped within `cancelGrace`; its worker was stopped and replaced.
  */
 export type LeaveRung = CancelRung | 'replaced'

@@ -2,7 +2,7 @@
 
 /** How lost workers are replaced. */
 export interface RestartRules {
-  /** This many crashes of the pool's workers within `within` stop the pool. */
+  /** This many crashes of the pool's workers within `within` stop the pool, those that calls are held responsible for left out. */
   readonly maxCrashes: number
   /** Milliseconds that `maxCrashes` looks back. */
   readonly within: number
@@ -38,6 +38,8 @@ export interface Crash extends Life {
   readonly at: number
   /** When workers of the pool crashed before, oldest first. */
   readonly earlier: readonly number[]
+  /** True when calls are held responsible for it, and kept from the other workers: then it does not count. */
+  readonly isBlamed: boolean
 }
 
 /** What to do about a crash; `crashes` are those to remember. */
@@ -47,8 +49,9 @@ export type CrashVerdict =
 
 /** Decides whether a lost worker is replaced, and when. `random` gives a number from 0 up to 1. */
 export function afterCrash(crash: Crash, rules: RestartRules, random: () => number): CrashVerdict {
-  const crashes = [...crash.earlier.filter((time) => crash.at - time < rules.within), crash.at]
-  if (crashes.length >= rules.maxCrashes) return { type: 'give-up', crashes }
+  const recent = crash.earlier.filter((time) => crash.at - time < rules.within)
+  const crashes = crash.isBlamed ? recent : [...recent, crash.at]
+  if (!crash.isBlamed && crashes.length >= rules.maxCrashes) return { type: 'give-up', crashes }
   return { type: 'restart', ...restAfter(crash, rules, random), crashes }
 }
 

@@ -2,6 +2,7 @@
 import type { Observable } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { WorkerEvent, WorkerHandle } from '../worker/worker-event.js'
+import type { BarrierRules } from './barrier.js'
 import type { Clock } from './clock.js'
 import type { OrderReason, StopReason } from './departure.js'
 import type { WorkerNews } from './pool-event.js'
@@ -35,6 +36,8 @@ export interface RosterRules {
   /** Calls that one worker runs at a time. */
   readonly concurrency: number
   readonly restart: RestartRules
+  /** What keeps calls that kill workers from the others; false for nothing. */
+  readonly barrier: BarrierRules | false
   /** Milliseconds that a worker which is ordered to go may take for what it runs. */
   readonly workerDrain: number
   /** Milliseconds to wait for stopped workers to be gone before their Observables are left. */

@@ -9,7 +9,7 @@ import type { LeaseOutcome, LeaveRung, PoolRequest } from './request.js'
  * `submitted = queued + running + completed + errors + cancelled + timeouts + refused + lost`, always.
  */
 export interface CallCounts {
-  /** Calls that ever came. */
+  /** Calls that ever came; one that is run again counts anew with each run, here and below. */
   readonly submitted: number
   /** Calls that wait for a worker. */
   readonly queued: number

@@ -22,13 +22,13 @@ export interface Watched {
 }
 
 /** Milliseconds between two looks. Silence is counted in looks, so that time in which the host itself slept is not. */
-export const lookEvery = 1_000
+export const lookEvery = 500
 
 /** Looks without an answer of Python after which the transport is asked. */
 const doubtAfter = 2
 
 /**
- * Looks at one worker once a second, for as long as it runs.
+ * Looks at one worker twice a second, for as long as it runs.
  *
  * Python that is silent while the transport answers is `busy`, for however long: nobody is replaced for working hard. A
  * look that comes late proves that the host was suspended or blocked: what came in meanwhile is still unread, so that

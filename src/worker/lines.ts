@@ -46,11 +46,16 @@ export class LastLines {
     if (this.#lines.length > keptLines) this.#lines.shift()
   }
 
-  /** Oldest first; a line that names a fatal error is kept however many come after it. */
-  get lines(): readonly string[] {
+  /**
+   * Oldest first; a line that names a fatal error is kept however many come after it.
+   *
+   * @param before lines that came by another way, before the last of these
+   */
+  lines(before: readonly string[] = []): readonly string[] {
     const fatal = this.#fatal
     const lines = fatal === undefined || this.#lines.includes(fatal) ? [...this.#lines] : [fatal, ...this.#lines]
-    return this.#redacted ? lines.map(redact) : lines
+    const all = [...before.slice(-keptLines).map(readable), ...lines]
+    return this.#redacted ? all.map(redact) : all
   }
 }
 

@@ -14,10 +14,10 @@ export function stopped(worker: string): SnakepitError {
 
 /** A worker's process ended by itself. `broken` is what the wire said of it, if that came first. */
 export function crashed(worker: string, exit: WorkerExit, broken: SnakepitError | undefined): SnakepitError {
-  const { code: exitCode, signal, lastLines } = exit
+  const { code: exitCode, signal, pid, lastLines } = exit
   const end = ending({ started: true, code: exitCode, signal })
   return new SnakepitError('worker_crashed', `worker '${worker}' ended ${end}${output(lastLines)}`, {
-    details: { worker, exitCode, signal, crashClass: crashClassOf(exit), lastLines },
+    details: { worker, pid, exitCode, signal, crashClass: crashClassOf(exit), lastLines },
     cause: broken,
     mayHaveRun: true,
   })

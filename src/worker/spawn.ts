@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 import { execa } from 'execa'
+import type { BlackBox } from './black-box.js'
 import type { WorkerSettings } from './worker-settings.js'
 
 /** A worker's process as the host holds it. */
@@ -34,15 +35,21 @@ export type ProcessEnd =
  * Starts a worker's process. Nothing is thrown: a process that cannot be started ends at once.
  *
  * @param socket where it will listen: named, so that its guardian removes it when nobody else is left to do so
+ * @param box what it writes its last words into
  */
-export function spawnWorker(settings: WorkerSettings, socket: string | undefined): WorkerProcess {
+export function spawnWorker(
+  settings: WorkerSettings,
+  socket: string | undefined,
+  box: BlackBox | undefined,
+): WorkerProcess {
   const { python, pythonVersion, env, cwd } = settings
   const place = socket === undefined ? [] : ['--socket', socket]
   const subprocess = execa(python, [...flags(pythonVersion), '-m', 'snakepit_bridge', ...place], {
     cwd,
     env,
     extendEnv: false,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    // A number does as well as a word, also here; execa's types say so of the first three only.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', (box?.fd ?? 'ignore') as 'ignore'],
     // Output is drained and kept in part by the reader of lines; a worker may print as much as it likes.
     buffer: false,
     reject: false,
@@ -51,9 +58,9 @@ export function spawnWorker(settings: WorkerSettings, socket: string | undefined
     cleanup: false,
     windowsHide: true,
   })
-  // A worker that dies closes these under our hands; its end is reported by the process alone.
-  for (const stream of subprocess.stdio) stream?.on('error', () => undefined)
   const [input, stdout, stderr, answer] = subprocess.stdio as unknown as [Writable, Readable, Readable, Readable]
+  // A worker that dies closes these under our hands; its end is reported by the process alone.
+  for (const stream of [input, stdout, stderr, answer]) stream?.on('error', () => undefined)
   return {
     input,
     stdout,

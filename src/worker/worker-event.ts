@@ -47,6 +47,8 @@ export type StopRung = 'message' | 'input-closed' | 'terminated' | 'killed'
 
 /** How a worker's process ended. */
 export interface WorkerExit {
+  /** Process id that it had; undefined for one that never became ready. */
+  readonly pid?: number | undefined
   readonly code: number | undefined
   readonly signal: NodeJS.Signals | undefined
   /** The last lines it wrote on stdout and stderr. */

@@ -4,6 +4,7 @@ import { type Attachment, attach } from '../peer/attach.js'
 import { Peer } from '../peer/peer.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
+import { BlackBox } from './black-box.js'
 import { newCredentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
@@ -38,6 +39,7 @@ export class WorkerLife {
   readonly #settings: WorkerSettings
   readonly #emit: (event: WorkerEvent) => void
   readonly #credentials = newCredentials()
+  readonly #box = BlackBox.open()
   readonly #process
   readonly #peer: Peer
   readonly #stop = new AbortController()
@@ -48,6 +50,7 @@ export class WorkerLife {
   readonly #folder: ReturnType<typeof tryMakeSocketFolder> | undefined
   #wire: Wire | undefined
   #rung: StopRung | undefined
+  #pid: number | undefined
 
   constructor(settings: WorkerSettings, emit: (event: WorkerEvent) => void) {
     this.#settings = settings
@@ -57,7 +60,7 @@ export class WorkerLife {
     this.#logs = new LogGate(settings.logs, (log) => emit({ type: 'log', log }))
     emit({ type: 'starting', worker, incarnation: this.#credentials.incarnation })
     this.#folder = settings.transport.kind === 'grpc-unix' ? tryMakeSocketFolder() : undefined
-    this.#process = spawnWorker(settings, this.#folder?.socket)
+    this.#process = spawnWorker(settings, this.#folder?.socket, this.#box)
     this.#peer = new Peer({
       side: 'host',
       handler: settings.handler,
@@ -86,6 +89,7 @@ export class WorkerLife {
     } finally {
       this.#wire?.close()
       this.#process.release()
+      this.#box?.close()
       this.#folder?.remove?.()
     }
   }
@@ -101,6 +105,7 @@ export class WorkerLife {
     this.#wire = connect(facts.address, this.#credentials.hostToken)
     const attachment = await this.#orEnd(this.#attach(this.#wire), signal, 'greeting')
     const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
+    this.#pid = info.pid
     // From here on, what the program does keeps it alive: each call has a timer, and an idle worker is no reason.
     this.#process.unref()
     this.#wire.unref()
@@ -185,7 +190,8 @@ export class WorkerLife {
     const exit = {
       code: end?.started ? end.code : undefined,
       signal: end?.started ? end.signal : undefined,
-      lastLines: this.#lastLines.lines,
+      lastLines: this.#lastLines.lines(this.#box?.read()),
+      pid: this.#pid,
       rung: this.#rung,
     }
     const { id } = this.#settings
@@ -202,7 +208,7 @@ export class WorkerLife {
     await this.#climb('unasked')
     if (failure === 'stopped') return this.#gone(true, undefined)
     await this.#lastWords()
-    const error = startFailed(this.#settings, failure, this.#lastLines.lines)
+    const error = startFailed(this.#settings, failure, this.#lastLines.lines(this.#box?.read()))
     this.#peer.close(error)
     this.#emit({ type: 'start-failed', worker: this.#settings.id, error })
   }

@@ -102,7 +102,7 @@ test('POOL-08: a lost worker is replaced after a rest, and its calls are not run
 })
 
 test('POOL-08, guarantee:G4: five crashes in 60 s stop the pool with the reason; queue and newcomers hear it', async () => {
-  const { pool, at, clock, submit, up, spawned } = scriptedPool()
+  const { pool, at, clock, submit, up, spawned } = scriptedPool({ barrier: false })
   up()
   let waiting: ProbeRequest | undefined
   for (let crash = 1; crash <= 5; crash++) {
@@ -120,6 +120,19 @@ test('POOL-08, guarantee:G4: five crashes in 60 s stop the pool with the reason;
   )
   assert.is(submit('late').fate, 'pool_failed')
   assert.is(await endOf(pool.ready()), 'rejected pool_failed')
+})
+
+test('POOL-08, FAULT-03: crashes that calls were there for stop no pool: the barrier keeps those calls out', () => {
+  const { pool, at, clock, submit, up } = scriptedPool()
+  up()
+  for (let crash = 1; crash <= 6; crash++) {
+    submit(`tool-${crash}`)
+    at('w-0').crash('segmentation fault')
+    clock.advance(4_000)
+    at('w-0').ready()
+  }
+  assert.is(pool.stats().workers.ready, 1)
+  assert.is(submit('good').fate, 'w-0')
 })
 
 test('POOL-08: a worker whose Observable ends without a word is lost too', () => {

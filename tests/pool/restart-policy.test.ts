@@ -21,7 +21,7 @@ test('POOL-08: chance takes at most a fifth off the backoff', () => {
   assert.ok(backoff(0, rules, () => 0.999999) > 80)
 })
 
-const crash = { at: 100_000, lived: 50, restarts: 2, earlier: [] as number[] }
+const crash = { at: 100_000, lived: 50, restarts: 2, earlier: [] as number[], isBlamed: false }
 
 test('POOL-08: a lost worker is restarted, and the next one later', () => {
   assert.equal(afterCrash(crash, rules, never), { type: 'restart', after: 400, restarts: 3, crashes: [100_000] })
@@ -38,6 +38,12 @@ test('POOL-08: the fifth crash within 60 s stops the pool', () => {
   const four = [40_001, 50_000, 60_000, 70_000]
   assert.is(afterCrash({ ...crash, earlier: four.slice(1) }, rules, never).type, 'restart')
   assert.equal(afterCrash({ ...crash, earlier: four }, rules, never), { type: 'give-up', crashes: [...four, 100_000] })
+})
+
+test('POOL-08, FAULT-03: a crash that calls are blamed for does not count, and is not remembered', () => {
+  const four = [40_001, 50_000, 60_000, 70_000]
+  const verdict = afterCrash({ ...crash, earlier: four, isBlamed: true }, rules, never)
+  assert.equal(verdict, { type: 'restart', after: 400, restarts: 3, crashes: four })
 })
 
 test('POOL-08: crashes longer ago are forgotten', () => {

@@ -68,7 +68,7 @@ test('FAULT-05: a quiet worker is asked every interval, and stays responsive whe
   assert.equal(patient.told, [])
 })
 
-test('FAULT-05: an answer after a second is late, the next one in time is not', async () => {
+test('FAULT-05: an answer after a look is late, the next one in time is not', async () => {
   using patient = new Patient()
   await patient.looks(3)
   patient.says()

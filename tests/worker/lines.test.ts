@@ -33,13 +33,13 @@ test('PY-08: a line without an end is cut, and does not gather in memory', async
 test('FAULT-01: the last lines are kept, and the one that names a fatal error however many follow', () => {
   const last = new LastLines(false)
   for (let index = 0; index < 100; index++) last.add(`line ${index}`)
-  assert.is(last.lines.length, 40)
-  assert.is(last.lines.at(-1), 'line 99')
+  assert.is(last.lines().length, 40)
+  assert.is(last.lines().at(-1), 'line 99')
   last.add('Fatal Python error: Segmentation fault')
-  assert.is(last.lines.filter((line) => line.startsWith('Fatal')).length, 1)
+  assert.is(last.lines().filter((line) => line.startsWith('Fatal')).length, 1)
   for (let index = 0; index < 100; index++) last.add(`  File "x.py", line ${index}`)
-  assert.is(last.lines[0], 'Fatal Python error: Segmentation fault')
-  assert.is(last.lines.length, 41)
+  assert.is(last.lines()[0], 'Fatal Python error: Segmentation fault')
+  assert.is(last.lines().length, 41)
 })
 
 function linesOf(pieces: readonly Uint8Array[]): Promise<string[]> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import hmac
 import os
 import signal
@@ -17,13 +18,14 @@ from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
+from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
-from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
+from snakepit_bridge._runtime.stopping import Stopper, as_any_process, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
@@ -40,7 +42,7 @@ class Worker:
     def __init__(self, settings: Settings, descriptors: Descriptors) -> None:
         self._settings = settings
         self._descriptors = descriptors
-        self._relay = Relay()
+        self._relay = Relay(BlackBox.claim())
         self._interrupts = Interrupts()
         self._loop = EventLoop(settings.worker, self._relay.after_call)
         self._main = MainThread(
@@ -51,6 +53,8 @@ class Worker:
     def run(self) -> None:
         """Serves until the host is done with it. Raises ``StartFailure`` when it cannot start."""
         sys.setswitchinterval(0.0005)
+        # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
+        faulthandler.enable(file=2, all_threads=False)
         _descriptors.watch(self._descriptors.lifeline)
         self._relay.install()
         # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
@@ -69,6 +73,7 @@ class Worker:
         server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         address = self._listen(server)
         on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
+        os.register_at_fork(after_in_child=self._forked)
         _bootstrap.answer(self._descriptors.answer, self._settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)
@@ -157,6 +162,11 @@ class Worker:
         frame.pong.nonce = nonce
         frame.pong.ticks = self._pings + self._main.steps + self._loop.steps
         self._peer.line.add(frame)
+
+    def _forked(self) -> None:
+        # Children of the tools are not workers.
+        as_any_process()
+        self._relay.forked()
 
     # The end.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -36,6 +37,23 @@ def exits(code: int) -> None:
 def segfaults() -> None:
     """Reads where nothing is."""
     ctypes.string_at(0)
+
+
+@tool
+def speaks_and_dies(number: int) -> None:
+    """Prints, and is dead in the next moment: nobody could have sent it."""
+    print("password=hunter2 said last on stdout")
+    print("said last on stderr", file=sys.stderr)
+    logging.getLogger("app").warning("logged last")
+    os.kill(os.getpid(), number)
+
+
+@tool
+def prints_and_dies(lines: int) -> None:
+    """Prints many lines, and is dead after the last."""
+    for number in range(lines):
+        print(f"line {number}")
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @tool

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snakepit_bridge._codec.split import Split
-from snakepit_bridge.errors import SnakepitError
+from snakepit_bridge.errors import SnakepitError, ValueTooLarge
 from snakepit_bridge.tools.chunk import StreamChunk
+
+# Names and values together; what is larger is data.
+MAX_METADATA_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -38,5 +41,15 @@ def is_final(item: Any) -> bool:
 def unwrap(item: Any) -> tuple[Any, dict[str, str]]:
     """Data and metadata of what was yielded. A dict stays whole, its marker included."""
     if isinstance(item, StreamChunk):
-        return item.data, {str(key): str(value) for key, value in (item.metadata or {}).items()}
+        return item.data, _texts(item.metadata) if item.metadata else {}
     return item, {}
+
+
+def _texts(metadata: Mapping[str, Any]) -> dict[str, str]:
+    texts = {str(key): str(value) for key, value in metadata.items()}
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in texts.items())
+    if size > MAX_METADATA_BYTES:
+        raise ValueTooLarge(
+            f"the metadata of a chunk has {size} bytes, above the limit of {MAX_METADATA_BYTES}: send it as data"
+        )
+    return texts

@@ -14,6 +14,7 @@ from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import LogLevel
 from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._runtime.black_box import BlackBox
 
 _LINE = 8 * 1024
 
@@ -21,7 +22,8 @@ _LINE = 8 * 1024
 class Relay:
     """Sends lines to the host once it is attached; before and after, writes them to the process's own output."""
 
-    def __init__(self) -> None:
+    def __init__(self, box: BlackBox) -> None:
+        self._box = box
         self._line: Strand | None = None
         self._dropped = 0
         self._writers: list[LineWriter] = []
@@ -43,6 +45,13 @@ class Relay:
         """The host is gone."""
         self._line = None
 
+    def forked(self) -> None:
+        """This is a child: nobody sends its lines, and a lock may be held by a thread that is not here."""
+        self._line = None
+        self._box.forked()
+        for writer in self._writers:
+            writer.forked()
+
     def after_call(self, call: int) -> None:
         """A call is about to end: what it wrote without a newline is its last line."""
         for writer in self._writers:
@@ -54,6 +63,7 @@ class Relay:
         if line is None:
             _write(fd, text + "\n")
             return
+        self._box.add(text)
         if self._dropped and self._send(line, LogLevel.WARNING, "snakepit", f"{self._dropped} lines were dropped"):
             self._dropped = 0
         if not self._send(line, level, source, text):
@@ -91,6 +101,11 @@ class LineWriter(io.TextIOBase):
         self.buffer = _Bytes(self)
         self.name = f"<{source}>"
         self.mode = "w"
+
+    def forked(self) -> None:
+        """Begins anew, with what the worker had not ended yet left to the worker."""
+        self._lock = threading.RLock()
+        self._pending = {}
 
     @property
     def encoding(self) -> str:  # type: ignore[override]

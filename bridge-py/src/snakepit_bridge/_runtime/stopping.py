@@ -10,6 +10,7 @@ from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import CancelReason
+from snakepit_bridge._runtime.interrupts import SIGNAL
 
 # For tools that were cancelled to run their `finally`; at least, for the ends of sessions and the adapter's cleanup.
 _LEAVE_S = 1.0
@@ -40,6 +41,18 @@ class Stopper:
         # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
         threading.Event().wait(max(_CLEANUP_S, deadline - monotonic()))
         os._exit(0)
+
+
+def as_any_process() -> None:
+    """Has the system's signals mean in forked children what they mean everywhere.
+
+    A child of ``os.fork`` or ``multiprocessing`` inherits the handlers and the pipe that they write to: SIGTERM to
+    such a child would stop the worker itself.
+    """
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(SIGNAL, signal.SIG_DFL)
 
 
 def on_sigterm(act: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ class StreamChunk:
     """One chunk of a stream, for tools that want more than to yield plain data.
 
     ``data`` is any value that can travel. ``is_final=True`` makes it the last chunk: the generator is closed after it.
-    ``metadata`` travels beside the data; its values become strings.
+    ``metadata`` travels beside the data; its values become strings, 65,536 bytes at most with their names.
     """
 
     data: Any
