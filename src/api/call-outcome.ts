@@ -1,7 +1,7 @@
 // How a run of a call ended, as the pool counts it and as the caller hears it.
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd } from '../peer/call-end.js'
-import type { LeaseOutcome } from '../pool/request.js'
+import type { LeaseOutcome, LeaveRung } from '../pool/request.js'
 
 /** How a call was left before it had ended. */
 export interface Leaving {
@@ -9,6 +9,8 @@ export interface Leaving {
   readonly overtime: SnakepitError | undefined
   /** Its worker was stopped because the tool would not leave. */
   readonly forced: boolean
+  /** Milliseconds since it was cancelled. */
+  readonly after: number
 }
 
 const ok: LeaseOutcome = { type: 'ok' }
@@ -21,16 +23,17 @@ export function outcomeOf(end: CallEnd, leaving: Leaving | undefined): LeaseOutc
     case 'error':
       return { type: 'error', error: end.error }
     case 'cancelled':
-      return left(end.rung, leaving?.overtime)
+      return leaving === undefined ? { type: 'cancelled' } : left(end.rung, leaving)
     case 'lost': {
       const replaced = leaving?.forced === true && end.error.code === 'worker_stopping'
-      return replaced ? left('replaced', leaving.overtime) : { type: 'lost', error: end.error }
+      return replaced ? left('replaced', leaving) : { type: 'lost', error: end.error }
     }
   }
 }
 
-function left(rung: NonNullable<LeaseOutcome['rung']>, overtime: SnakepitError | undefined): LeaseOutcome {
-  return overtime === undefined ? { type: 'cancelled', rung } : { type: 'error', error: overtime, rung }
+function left(rung: LeaveRung, { overtime, after }: Leaving): LeaseOutcome {
+  const how = { rung, after }
+  return overtime === undefined ? { type: 'cancelled', left: how } : { type: 'error', error: overtime, left: how }
 }
 
 /** What one of the calls hears that a worker took with it: the same facts, and which call it was. */

@@ -5,7 +5,7 @@ import type { DataChunk } from '../peer/chunk.js'
 import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
 import { idle, leftByWorker, timedOut } from './call-failures.js'
-import { lostWith, outcomeOf } from './call-outcome.js'
+import { type Leaving, lostWith, outcomeOf } from './call-outcome.js'
 import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
 import { Runs } from './runs.js'
 import { type SignalWatcher, unwatchSignal, watchSignal } from './signal-watch.js'
@@ -43,6 +43,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   #overtime: SnakepitError | undefined
   #patience: NodeJS.Timeout | undefined
   #forced = false
+  /** When Python was asked to leave it; 0 for never. */
+  #leftAt = 0
   /** Undefined for as long as nothing has failed. */
   #runs: Runs | undefined
   #sawItems = false
@@ -157,8 +159,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   ended(end: CallEnd): void {
     const lease = this.#lease
     clearTimeout(this.#patience)
-    const leaving = this.#state === settled ? { overtime: this.#overtime, forced: this.#forced } : undefined
-    lease?.release(outcomeOf(end, leaving))
+    lease?.release(outcomeOf(end, this.#leaving()))
     if (this.#state === settled) return
     switch (end.type) {
       case 'ok':
@@ -172,6 +173,11 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
       case 'cancelled':
         return this.#runFailed(leftByWorker(this.tool))
     }
+  }
+
+  #leaving(): Leaving | undefined {
+    if (this.#leftAt === 0) return undefined
+    return { overtime: this.#overtime, forced: this.#forced, after: performance.now() - this.#leftAt }
   }
 
   /** One run has failed. It may not have been the last. */
@@ -209,6 +215,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   /** The last rung: a tool that is not left in time takes its worker with it. */
   #cancel({ lease, call }: Extract<State, { type: 'running' }>, cause: CancelCause): void {
     call.cancel(cause)
+    this.#leftAt = performance.now()
     const { incarnation } = lease.worker.info
     this.#patience = setTimeout(() => {
       this.#forced = true

@@ -40,6 +40,8 @@ export type CallHappening =
       readonly session: string | undefined
       readonly worker: string
       readonly rung: LeaveRung
+      /** From the cancel until Python had left it. */
+      readonly after: number
       /** From the moment it had a worker until Python had left it. */
       readonly ran: number
     }
@@ -107,9 +109,9 @@ function ofFact(fact: PoolFact): CallHappening | undefined {
   switch (fact.type) {
     case 'ended': {
       const { lease, outcome, ran } = fact
-      if (outcome.rung === undefined) return undefined
+      if (outcome.left === undefined) return undefined
       const { tool, session } = lease.request
-      return { type: 'call-left', tool, session: session?.id, worker: lease.worker.info.id, rung: outcome.rung, ran }
+      return { type: 'call-left', tool, session: session?.id, worker: lease.worker.info.id, ...outcome.left, ran }
     }
     case 'granted': {
       const { tool, session, attempt = 1 } = fact.request

@@ -4,15 +4,23 @@ import type { Part } from '../wire/wire.js'
 /** Largest value that is taken in, in bytes. */
 const largestValue = 1024 * 1024 * 1024
 
+/** Bytes that all values may have together which have not come to their end yet, and how many of them there may be. */
+const largestSum = 2 * largestValue
+const mostFronts = 10_000
+
 /** The fronts of values whose last frame has not come yet, by call. */
 export class Parts {
   readonly #fronts = new Map<number, { parts: Uint8Array[]; bytes: number }>()
+  #bytes = 0
 
   /** Keeps a part. Returns what is wrong with it, if anything is. */
   add({ call, data }: Part): string | undefined {
     const front = this.#fronts.get(call) ?? { parts: [], bytes: 0 }
     front.bytes += data.length
+    this.#bytes += data.length
     if (front.bytes > largestValue) return `a value of more than ${largestValue} bytes came`
+    if (this.#bytes > largestSum) return `values of more than ${largestSum} bytes together were begun`
+    if (this.#fronts.size >= mostFronts) return `more than ${mostFronts} values were begun`
     front.parts.push(data)
     this.#fronts.set(call, front)
     return undefined
@@ -23,7 +31,7 @@ export class Parts {
     if (this.#fronts.size === 0) return frame
     const front = this.#fronts.get(call)
     if (front === undefined) return frame
-    this.#fronts.delete(call)
+    this.drop(call)
     const whole = new Uint8Array(front.bytes + frame[field].length)
     let offset = 0
     for (const part of [...front.parts, frame[field]]) {
@@ -35,6 +43,7 @@ export class Parts {
 
   /** Forgets what came of a call's value. */
   drop(call: number): void {
+    this.#bytes -= this.#fronts.get(call)?.bytes ?? 0
     this.#fronts.delete(call)
   }
 }

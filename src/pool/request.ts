@@ -59,12 +59,19 @@ export interface Lease {
 
 /** How a call that had a worker ended. */
 export type LeaseOutcome =
-  | { readonly type: 'ok'; readonly rung?: undefined }
-  /** `rung` is how far Python had to be pushed, where the error is that its time ran out. */
-  | { readonly type: 'error'; readonly error: unknown; readonly rung?: LeaveRung | undefined }
-  | { readonly type: 'cancelled'; readonly rung?: LeaveRung | undefined }
+  | { readonly type: 'ok'; readonly left?: undefined }
+  /** `left` where the error is that its time ran out. */
+  | { readonly type: 'error'; readonly error: unknown; readonly left?: Left | undefined }
+  | { readonly type: 'cancelled'; readonly left?: Left | undefined }
   /** Its worker went away. Where `error` is `worker_stopping`, it was asked to; anything else is a crash. */
-  | { readonly type: 'lost'; readonly error?: SnakepitError | undefined; readonly rung?: undefined }
+  | { readonly type: 'lost'; readonly error?: SnakepitError | undefined; readonly left?: undefined }
+
+/** How Python came to leave a call that was cancelled, or ran out of time. */
+export interface Left {
+  readonly rung: LeaveRung
+  /** Milliseconds from the cancel until it had left. */
+  readonly after: number
+}
 
 /**
  * How far a cancellation had to go until Python had left the call.

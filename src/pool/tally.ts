@@ -93,7 +93,7 @@ export class Tally {
       case 'ended':
         counts.running--
         counts[columnOf(fact.outcome)]++
-        if (fact.outcome.rung !== undefined) this.#cancels[fact.outcome.rung]++
+        if (fact.outcome.left !== undefined) this.#cancels[fact.outcome.left.rung]++
         this.#run.record(fact.ran)
         this.#total.record(fact.lease.waited + fact.ran)
         return

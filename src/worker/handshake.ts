@@ -1,8 +1,10 @@
 // What is said before there is a wire: one line in, one line out.
 import type { Readable } from 'node:stream'
+import { describe } from '../errors/expectation.js'
 import { protocolVersion } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
-import type { WorkerSettings } from './worker-settings.js'
+import { readable } from './lines.js'
+import type { TransportSettings, WorkerSettings } from './worker-settings.js'
 
 /** Where a worker failed on its way to being ready. */
 export type FailureStage = 'bootstrap' | 'requirements' | 'adapter' | 'tools' | 'initialize' | 'listen'
@@ -12,13 +14,18 @@ export type Answer =
   | { readonly type: 'listening'; readonly address: string; readonly pid: number }
   | {
       readonly type: 'failed'
-      readonly stage: FailureStage
+      /** One of those above, unless the worker has stages of its own. */
+      readonly stage: string
       readonly error: string
       readonly message: string
       readonly traceback: string
     }
-  /** Another protocol version. */
-  | { readonly type: 'other-version'; readonly version: unknown }
+  /** Another protocol version, in words. */
+  | { readonly type: 'other-version'; readonly version: string }
+  /** An address that it was not told to listen on. */
+  | { readonly type: 'elsewhere'; readonly address: string }
+  /** Its pipe was closed without a word. */
+  | { readonly type: 'silent' }
   /** Something that is no answer. */
   | { readonly type: 'garbage'; readonly text: string }
 
@@ -47,7 +54,7 @@ export function bootstrapLine(settings: WorkerSettings, credentials: Credentials
 }
 
 /** Reads the one line that a worker answers with; what follows it is drained. */
-export function readAnswer(pipe: Readable, incarnation: string): Promise<Answer> {
+export function readAnswer(pipe: Readable, expected: Expected): Promise<Answer> {
   return new Promise((resolve) => {
     let text = ''
     pipe.setEncoding('utf8')
@@ -55,34 +62,81 @@ export function readAnswer(pipe: Readable, incarnation: string): Promise<Answer>
       if (text.length > longestAnswer || text.includes('\n')) return
       text += more
       const end = text.indexOf('\n')
-      if (end >= 0) resolve(parse(text.slice(0, end), incarnation))
+      if (end >= 0) resolve(parse(text.slice(0, end), expected))
       else if (text.length > longestAnswer) resolve({ type: 'garbage', text })
     })
-    // A pipe that ends without a word is no answer at all: the end of the process says more.
-    pipe.on('close', () => text !== '' && resolve({ type: 'garbage', text }))
+    pipe.on('close', () => {
+      if (text !== '') return resolve({ type: 'garbage', text })
+      // The end of a process closes it too, and says more.
+      setTimeout(() => resolve({ type: 'silent' }), patienceForEnd).unref()
+    })
   })
 }
 
-function parse(text: string, incarnation: string): Answer {
-  let line: Record<string, unknown>
+/** Milliseconds that a process may outlive its answer's pipe, before that counts as an answer. */
+const patienceForEnd = 1_000
+
+/** What the answer has to fit. */
+export interface Expected {
+  readonly incarnation: string
+  readonly transport: TransportSettings
+  /** Path of the socket that the worker was told to listen on, if it was told one. */
+  readonly socket: string | undefined
+}
+
+function parse(text: string, expected: Expected): Answer {
+  let line: unknown
   try {
-    line = JSON.parse(text) as Record<string, unknown>
+    line = JSON.parse(text)
   } catch {
     return { type: 'garbage', text }
   }
-  if (typeof line !== 'object' || line === null || !('snakepit' in line)) return { type: 'garbage', text }
-  if (line.snakepit !== protocolVersion) return { type: 'other-version', version: line.snakepit }
-  const failure = line.failure as Record<string, unknown> | undefined
-  if (failure !== undefined) {
-    return {
-      type: 'failed',
-      stage: failure.stage as FailureStage,
-      error: String(failure.type ?? ''),
-      message: String(failure.message ?? ''),
-      traceback: String(failure.traceback ?? ''),
-    }
+  if (!isRecord(line) || !('snakepit' in line)) return { type: 'garbage', text }
+  if (line.snakepit !== protocolVersion) return { type: 'other-version', version: versionOf(line.snakepit) }
+  if (line.failure !== undefined) return failed(line.failure) ?? { type: 'garbage', text }
+  const { address, pid, incarnation } = line
+  const fits = typeof address === 'string' && Number.isInteger(pid) && incarnation === expected.incarnation
+  if (!fits) return { type: 'garbage', text }
+  // The host's token is shown to nobody else.
+  if (!isWhereItShouldBe(address, expected)) return { type: 'elsewhere', address }
+  return { type: 'listening', address, pid: pid as number }
+}
+
+function versionOf(version: unknown): string {
+  return typeof version === 'number' ? String(version) : describe(version)
+}
+
+function failed(failure: unknown): Answer | undefined {
+  if (!isRecord(failure)) return undefined
+  const { stage, type, message, traceback } = failure
+  return {
+    type: 'failed',
+    stage: textOf(stage),
+    error: textOf(type),
+    message: textOf(message),
+    traceback: textOf(traceback),
   }
-  const { address, pid } = line
-  const fits = line.incarnation === incarnation && typeof address === 'string' && Number.isInteger(pid)
-  return fits ? { type: 'listening', address: address as string, pid: pid as number } : { type: 'garbage', text }
+}
+
+/** Characters of one text of a failure that are kept; its end says the most. */
+const longestText = 64 * 1024
+
+/** A text as it can be printed: whatever else came is none. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') return ''
+  const cut = value.length > longestText ? `…${value.slice(-longestText)}` : value
+  return cut.split('\n').map(readable).join('\n')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isWhereItShouldBe(address: string, { transport, socket }: Expected): boolean {
+  if (transport.kind === 'grpc-unix') return address === `unix://${socket}`
+  const colon = address.lastIndexOf(':')
+  const [host, port] = [address.slice(0, colon), address.slice(colon + 1)]
+  if (host.replace(/^\[(.*)\]$/, '$1') !== transport.host || !/^[1-9]\d{0,4}$/.test(port)) return false
+  const [first, last] = transport.ports
+  return Number(port) <= 65_535 && (last === 0 || (Number(port) >= first && Number(port) <= last))
 }

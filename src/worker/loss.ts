@@ -40,9 +40,10 @@ export function notReached(worker: string): SnakepitError {
 }
 
 /** A worker hung up and lived on. */
-export function wireClosed(worker: string): SnakepitError {
+export function wireClosed(worker: string, cause?: unknown): SnakepitError {
   return new SnakepitError('transport_failed', `worker '${worker}' closed its connection`, {
     details: { worker },
+    cause,
     mayHaveRun: true,
   })
 }

@@ -11,7 +11,9 @@ export type StartFailure =
   | { readonly reason: 'not_started'; readonly failure: NodeJS.ErrnoException }
   | { readonly reason: 'no_folder'; readonly cause: unknown }
   | { readonly reason: 'reported'; readonly answer: Extract<Answer, { type: 'failed' }> }
-  | { readonly reason: 'other_version'; readonly version: unknown }
+  | { readonly reason: 'other_version'; readonly version: string }
+  | { readonly reason: 'closed_pipe' }
+  | { readonly reason: 'elsewhere'; readonly address: string }
   | { readonly reason: 'garbage'; readonly text: string }
   | { readonly reason: 'exited_early'; readonly end: ProcessEnd }
   | { readonly reason: 'silent'; readonly phase: 'answer' | 'greeting' }
@@ -43,7 +45,11 @@ function sentence(settings: WorkerSettings, failure: StartFailure): string {
     case 'reported':
       return `${staged(failure.answer.stage, adapter.written, python)}${reported(failure.answer)}`
     case 'other_version':
-      return `${python} runs a snakepit_bridge that speaks protocol ${shorten(String(failure.version))}, this package speaks ${protocolVersion}: is another snakepit_bridge on PYTHONPATH?`
+      return `${python} runs a snakepit_bridge that speaks protocol ${shorten(failure.version)}, this package speaks ${protocolVersion}: is another snakepit_bridge on PYTHONPATH?`
+    case 'elsewhere':
+      return `it listens at '${shorten(failure.address)}', where it was not told to`
+    case 'closed_pipe':
+      return 'it closed file descriptor 3 without an answer'
     case 'garbage':
       return `its answer is no handshake: '${shorten(failure.text)}'. Something in it writes to file descriptor 3`
     case 'exited_early':
@@ -68,8 +74,8 @@ function notStarted({ python, cwd }: WorkerSettings, failure: NodeJS.ErrnoExcept
   }
 }
 
-function staged(stage: FailureStage, adapter: string, python: string): string {
-  switch (stage) {
+function staged(stage: string, adapter: string, python: string): string {
+  switch (stage as FailureStage | '') {
     case 'bootstrap':
       return 'it could not read what it was told'
     case 'requirements':
@@ -83,7 +89,7 @@ function staged(stage: FailureStage, adapter: string, python: string): string {
     case 'listen':
       return 'it could not listen'
     default:
-      return `it failed at '${shorten(String(stage))}'`
+      return stage === '' ? 'it failed' : `it failed at '${shorten(stage)}'`
   }
 }
 

@@ -12,8 +12,8 @@ export interface Stopping {
   readonly onRung: (rung: StopRung) => void
 }
 
-/** Milliseconds that each rung waits before the next one. */
-const patience = { afterGrace: 1_000, inputClosed: 1_000, terminated: 2_000, killed: 1_000 }
+/** Milliseconds that each rung waits before the next one: SIGKILL comes less than 3 s after the grace. */
+const patience = { afterGrace: 1_000, inputClosed: 400, terminated: 1_200, killed: 1_000 }
 
 /** Climbs until the process has ended. Resolves with the rung that did it; never rejects, never waits for ever. */
 export async function stopProcess({ process, ask, grace, onRung }: Stopping): Promise<StopRung> {

@@ -81,11 +81,15 @@ export class WorkerLife {
 
   /** Resolves when the process is gone and everything it held is given back. Never rejects. */
   async run(): Promise<void> {
+    let serves = false
     try {
       const { attachment, wire } = await this.#start()
+      serves = true
       await this.#serve(attachment, wire)
     } catch (error) {
-      await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
+      if (serves) await this.#serveFailed(error)
+      else
+        await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
     } finally {
       this.#wire?.close()
       this.#process.release()
@@ -99,7 +103,9 @@ export class WorkerLife {
     const signal = AbortSignal.any([timeout, this.#stop.signal])
     if (this.#folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: this.#folder.cause })
     this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#folder?.socket))
-    const answer = readAnswer(this.#process.answer, this.#credentials.incarnation)
+    const { incarnation } = this.#credentials
+    const expected = { incarnation, transport: this.#settings.transport, socket: this.#folder?.socket }
+    const answer = readAnswer(this.#process.answer, expected)
     const facts = listening(await this.#orEnd(answer, signal, 'answer'))
     const { connect = grpcWire } = this.#settings
     this.#wire = connect(facts.address, this.#credentials.hostToken)
@@ -204,6 +210,13 @@ export class WorkerLife {
     this.#peer.close(error)
   }
 
+  /** A fault of ours. Its calls may have run all the same. */
+  async #serveFailed(cause: unknown): Promise<void> {
+    const loss = wireClosed(this.#settings.id, cause)
+    await this.#climb('unasked', loss)
+    await this.#gone(false, loss)
+  }
+
   async #startFailed(failure: StartFailure | 'stopped'): Promise<void> {
     await this.#climb('unasked')
     if (failure === 'stopped') return this.#gone(true, undefined)
@@ -249,6 +262,10 @@ function listening(answer: Answer): WorkerFacts {
       throw new StartEnded({ reason: 'reported', answer })
     case 'other-version':
       throw new StartEnded({ reason: 'other_version', version: answer.version })
+    case 'silent':
+      throw new StartEnded({ reason: 'closed_pipe' })
+    case 'elsewhere':
+      throw new StartEnded({ reason: 'elsewhere', address: answer.address })
     case 'garbage':
       throw new StartEnded({ reason: 'garbage', text: answer.text })
   }

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { report } from '../support/call-ledger.js'
 import { type Harm, lineOf, type Plan, runCampaign } from './kit/campaign.js'
 
-const [calls = 2500, streams = 500, seed = 20_260_401] = (process.env.CAMPAIGN ?? '')
+const [calls = 1800, streams = 360, seed = 20_260_401] = (process.env.CAMPAIGN ?? '')
   .split(',')
   .filter(Boolean)
   .map(Number)
@@ -19,7 +19,7 @@ const plan: Plan = {
   concurrency: 4,
   inFlight: 48,
   harmEvery: 150,
-  limit: 60_000 + (calls + streams) * 20,
+  limit: 60_000 + (calls + streams) * 5,
 }
 const escaped: unknown[] = []
 process.on('unhandledRejection', (reason) => escaped.push(reason))

@@ -27,7 +27,7 @@ const ready: Record<string, number> = {
   without_guardian: 3000,
   floods_stdout: 3000,
   // Deaf to everything but SIGKILL: the whole ladder is climbed.
-  deaf: 4500,
+  deaf: 3000,
 }
 
 /** Workers that never become ready. */
@@ -39,7 +39,7 @@ const booting: Record<string, number> = {
   no_settings: 3000,
   slow_loris: 3000,
   leaves_on_sigterm: 3000,
-  ignores_everything: 3500,
+  ignores_everything: 3000,
 }
 
 const escaped: unknown[] = []

@@ -24,25 +24,25 @@ pit.events$.subscribe((event) => events.push(event))
 interface Kind {
   readonly tool: string
   readonly rungs: readonly LeaveRung[]
-  /** Milliseconds for its cleanup; undefined for one that never gets to it. */
-  readonly cleanup?: number
+  /** It gets to its cleanup; how fast is measured elsewhere. */
+  readonly cleansUp?: true
   /** It is a stream, of which so many chunks are taken first. */
   readonly taken?: number
 }
 
 const kinds: readonly Kind[] = [
-  { tool: 'awaits', rungs: ['closed', 'interrupted'], cleanup: 100 },
-  { tool: 'async_generator', rungs: ['closed', 'interrupted'], cleanup: 100, taken: 1 },
-  { tool: 'generator', rungs: ['closed', 'interrupted'], cleanup: 100, taken: 3 },
-  { tool: 'blocked_generator', rungs: ['closed'], cleanup: 100, taken: 1 },
-  { tool: 'sleeps', rungs: ['interrupted'], cleanup: 100 },
-  { tool: 'loops_on_the_loop', rungs: ['thrown'], cleanup: 200 },
+  { tool: 'awaits', rungs: ['closed', 'interrupted'], cleansUp: true },
+  { tool: 'async_generator', rungs: ['closed', 'interrupted'], cleansUp: true, taken: 1 },
+  { tool: 'generator', rungs: ['closed', 'interrupted'], cleansUp: true, taken: 3 },
+  { tool: 'blocked_generator', rungs: ['closed'], cleansUp: true, taken: 1 },
+  { tool: 'sleeps', rungs: ['interrupted'], cleansUp: true },
+  { tool: 'loops_on_the_loop', rungs: ['thrown'], cleansUp: true },
   { tool: 'waits_in_c', rungs: ['replaced', 'interrupted'] },
   { tool: 'holds_the_gil', rungs: ['replaced'] },
   { tool: 'hides_everything', rungs: ['replaced'] },
 ]
 
-for (const { tool, rungs, cleanup, taken } of kinds) {
+for (const { tool, rungs, cleansUp, taken } of kinds) {
   for (const why of ['abort', 'timeout'] as const) {
     test(`CANCEL-01, CANCEL-02, guarantee:G15: ${tool}, left by ${why}: its rung is told, its slot comes back`, async () => {
       events.length = 0
@@ -57,12 +57,10 @@ for (const { tool, rungs, cleanup, taken } of kinds) {
       await ledger.has(`begin ${tool}`, begun + 1)
       if (why === 'abort') controller.abort(new Error('enough'))
       const error = await within(ended, 'the end for the caller', 2_000)
-      const left = performance.now()
       assert.match(String(error), why === 'abort' ? /enough/ : /did not end within 400 ms/)
 
-      if (cleanup !== undefined) {
+      if (cleansUp) {
         await eventually(() => ledger.lines('cleanup').length > earlier, `the cleanup of ${tool}`, 2_000)
-        assert.ok(performance.now() - left < cleanup + 100, `cleaned up after ${performance.now() - left} ms`)
         assert.is(ledger.lines('cleanup').at(-1), `cleanup ${tool}`)
       }
       const after = await within(pit.execute<number>('pid'), 'a free slot', 12_000)

@@ -33,7 +33,7 @@ for (const [name, problem] of [
   ['leaves_early', /ended \(0\) in: leaves/],
   ['rejects_unseen', /ended \(1\) in: /],
 ]) {
-  test(`a file that ${name.replace('_', ' ')} fails`, async () => {
+  test(`guarantee:G34: a file that ${name.replace('_', ' ')} fails`, async () => {
     const { failed, problems } = await run(name)
     assert.ok(failed >= 1)
     assert.match(problems.join('\n'), problem)
@@ -47,7 +47,7 @@ test('a hook that throws is told and fails its tests', async () => {
 })
 
 if (process.platform === 'linux') {
-  test('a file that leaves a child fails, and the child is ended', async () => {
+  test('guarantee:G34: a file that leaves a child fails, and the child is ended', async () => {
     const { problems } = await run('leaves_child')
     assert.match(problems.join('\n'), /left processes behind: \d+ sleep 600/)
     const [pid] = /\d+(?= sleep 600)/.exec(problems[0])

@@ -75,7 +75,7 @@ test('SEC-03: a message beyond 16 MiB breaks the wire in words, in both directio
   })
   const there = await rejection(
     speaks.wire.attach(new Turned(), never())[Symbol.asyncIterator]().next(),
-    'transport_failed',
+    'protocol_error',
   )
   assert.match(there.message, /larger than max/)
   await speaks.close()
@@ -84,10 +84,7 @@ test('SEC-03: a message beyond 16 MiB breaks the wire in words, in both directio
   })
   const outgoing = new Turned()
   outgoing.push(tooLarge)
-  const back = await rejection(
-    listens.wire.attach(outgoing, never())[Symbol.asyncIterator]().next(),
-    'transport_failed',
-  )
+  const back = await rejection(listens.wire.attach(outgoing, never())[Symbol.asyncIterator]().next(), 'protocol_error')
   await listens.close()
   assert.match(back.message, /size larger than 16777216/)
 })

@@ -23,7 +23,11 @@ const impostors: Record<string, { reason: string; message: RegExp; startTimeout?
   },
   wrong_incarnation: { reason: 'garbage', message: /no handshake/ },
   long_line: { reason: 'garbage', message: /no handshake: 'x{80}…'/ },
-  nobody_listens: { reason: 'not_attached', message: /listened, but the connection failed/, startTimeout: 3000 },
+  nobody_listens: {
+    reason: 'elsewhere',
+    message: /listens at 'unix:\/\/\/nowhere\/at\.all', where it was not told to/,
+    startTimeout: 3000,
+  },
   byte_by_byte: { reason: 'reported', message: /initialize\(\) of the adapter 'x\.py' failed: Grüße: byte by byte ✓/ },
   exits_early: {
     reason: 'exited_early',

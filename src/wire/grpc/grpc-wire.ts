@@ -8,13 +8,15 @@ import {
   createChannel,
   createClient,
   Metadata,
+  Status,
 } from 'nice-grpc'
+import type { ErrorCode } from '../../errors/codes.js'
 import { SnakepitError } from '../../errors/snakepit-error.js'
-import { WorkerServiceDefinition } from '../gen/snakepit/v1/worker.js'
 import type { Batch, Wire } from '../wire.js'
 import { channelOptions } from './channel-options.js'
 import { withSockets } from './own-sockets.js'
 import { probeServer } from './probe.js'
+import { WorkerService } from './whole-messages.js'
 
 /** The metadata key that carries the host's token. */
 export const tokenKey = 'snakepit-token'
@@ -32,7 +34,7 @@ export function grpcWire(address: string, token: string): Wire {
 class GrpcWire implements Wire {
   readonly name: string
   readonly #channel: Channel
-  readonly #client: Client<typeof WorkerServiceDefinition>
+  readonly #client: Client<typeof WorkerService>
   readonly #token: string
   readonly #address: string
   readonly #sockets: Socket[] = []
@@ -44,7 +46,7 @@ class GrpcWire implements Wire {
     this.#token = token
     this.#address = address
     this.#channel = createChannel(address, ChannelCredentials.createInsecure(), channelOptions)
-    this.#client = createClient(WorkerServiceDefinition, this.#channel)
+    this.#client = createClient(WorkerService, this.#channel)
   }
 
   async *attach(outgoing: AsyncIterable<Batch>, signal: AbortSignal): AsyncGenerator<Batch> {
@@ -86,12 +88,16 @@ class GrpcWire implements Wire {
 function transportError(wire: string, error: unknown): SnakepitError {
   if (error instanceof SnakepitError) return error
   const reason = error instanceof ClientError ? error.details : String(error)
-  const code = error instanceof ClientError && error.code === unauthenticated ? 'unauthenticated' : 'transport_failed'
+  const code = error instanceof ClientError ? codeOf(error) : 'transport_failed'
   return new SnakepitError(code, `the connection to the worker failed (${wire}): ${reason}`, {
     cause: error,
     mayHaveRun: true,
   })
 }
 
-/** gRPC's status number for a wrong or missing token. */
-const unauthenticated = 16
+function codeOf({ code, details }: ClientError): ErrorCode {
+  if (code === Status.UNAUTHENTICATED) return 'unauthenticated'
+  // A message that cannot be read is a broken rule, not a broken connection.
+  const unreadable = code === Status.RESOURCE_EXHAUSTED || details.startsWith('Response message parsing error')
+  return unreadable ? 'protocol_error' : 'transport_failed'
+}

@@ -19,7 +19,10 @@ export interface Plan {
   readonly streams: number
   /** How many are under way at once. */
   readonly inFlight: number
-  /** Something happens to a worker or its wire this often. */
+  /**
+   * Harm is done to a worker this often, but never before some calls have ended since: a machine that is slower at
+   * starting workers than the clock is at killing them would get nothing done.
+   */
   readonly harmEvery: number
   /** Everything must have ended by then. */
   readonly limit: number
@@ -40,6 +43,9 @@ export interface Outcome {
 /** What is done to workers and their wires. */
 export type Harm = 'kill' | 'reset' | 'half-close' | 'cut' | 'slow'
 const harms: readonly Harm[] = ['kill', 'kill', 'reset', 'half-close', 'cut', 'slow']
+
+/** Calls that must have ended before the next harm. */
+const callsBetweenHarms = 20
 
 /** Runs a plan. Rejects only when something does not end; broken laws are among the findings. */
 export async function runCampaign(plan: Plan): Promise<Outcome> {
@@ -65,11 +71,18 @@ export async function runCampaign(plan: Plan): Promise<Outcome> {
   )
   const began = performance.now()
   const harmer = new Harmer(pit, proxied, seeded(plan.seed + 1))
-  const timer = setInterval(() => harmer.harm(), plan.harmEvery)
   const callers = new Callers(pit, random)
+  let endedBefore = 0
+  const timer = setInterval(() => {
+    if (callers.ended < endedBefore + callsBetweenHarms) return
+    endedBefore = callers.ended
+    harmer.harm()
+  }, plan.harmEvery)
   try {
     await pit.ready()
-    await within(callers.run(plan), 'the end of the campaign', plan.limit)
+    await within(callers.run(plan), 'the end of the campaign', plan.limit).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${callers.open.join(', ')}\n${pictureOf(pit)}`)
+    })
     clearInterval(timer)
     await eventually(() => pit.stats().running === 0 && pit.stats().queued === 0, 'the last leases', 20_000)
   } finally {
@@ -87,6 +100,15 @@ export function lineOf({ plan, events, findings, harms, seconds }: Outcome, guar
   const trials = events.filter(({ kind }) => kind === 'submit').length
   const done = Object.entries(harms).map(([harm, count]) => `${count} × ${harm}`)
   return `${guarantee} | ${trials} trials | ${findings.length} failures | seed ${plan.seed} | ${seconds.toFixed(1)} s | ${done.join(', ')}`
+}
+
+/** Where everybody is, for the day that something hangs. */
+function pictureOf(pit: Snakepit): string {
+  const { queued, running, restarts } = pit.stats()
+  const workers = pit
+    .workers()
+    .map(({ id, state, sign, running, info }) => ({ id, state, sign, running, pid: info()?.pid }))
+  return JSON.stringify({ queued, running, restarts, workers })
 }
 
 /** Does harm to one worker after the other, by chance. */
@@ -112,8 +134,7 @@ class Harmer {
     this.counts[harm]++
     switch (harm) {
       case 'kill':
-        process.kill(info.pid, 'SIGKILL')
-        return
+        return kill(info.pid)
       case 'reset':
         return proxy.reset()
       case 'half-close':
@@ -127,9 +148,19 @@ class Harmer {
   }
 }
 
+/** One that has ended meanwhile needs no killing. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Makes the calls and writes down what callers see. */
 class Callers {
   readonly events: LedgerEvent[] = []
+  ended = 0
 
   constructor(
     readonly pit: Snakepit,
@@ -148,6 +179,12 @@ class Callers {
       }
     }
     await Promise.all(Array.from({ length: inFlight }, lane))
+  }
+
+  /** Calls that have not ended. */
+  get open(): string[] {
+    const ended = new Set(this.events.filter(({ kind }) => kind === 'terminal').map(({ call }) => call))
+    return this.events.filter(({ kind, call }) => kind === 'submit' && !ended.has(call)).map(({ call }) => call)
   }
 
   async #call(call: string): Promise<void> {
@@ -220,5 +257,6 @@ class Callers {
 
   #tell(call: string, kind: LedgerEvent['kind'], more: Partial<LedgerEvent> = {}): void {
     this.events.push({ side: 'host', call, at: performance.now(), kind, ...more })
+    if (kind === 'terminal') this.ended++
   }
 }

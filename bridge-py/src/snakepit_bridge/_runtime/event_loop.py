@@ -204,6 +204,8 @@ async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
     while True:
         if sent >= credit.items or sent_bytes >= credit.bytes:
             run.in_tool = False
+            # What was sent is of no use any more, and may be large.
+            item = content = data = None
             await _wait(run, sent, sent_bytes)
             if credit.revoked:
                 return None

@@ -27,8 +27,11 @@ def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final
     sent = sent_bytes = 0
     try:
         while True:
-            if (sent >= credit.items or sent_bytes >= credit.bytes) and not _wait(credit, sent, sent_bytes):
-                return None
+            if sent >= credit.items or sent_bytes >= credit.bytes:
+                # What was sent is of no use any more, and may be large.
+                item = content = data = b""
+                if not _wait(credit, sent, sent_bytes):
+                    return None
             interrupts.armed = run
             item = step()
             interrupts.armed = None
