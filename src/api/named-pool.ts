@@ -1,6 +1,5 @@
 // One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
 import { encodeValue } from '../codec/msgpack.js'
-import { SnakepitError } from '../errors/snakepit-error.js'
 import { serveTools } from '../peer/serve-tools.js'
 import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
 import { childEnvironment, resolvePython } from '../python/index.js'
@@ -11,6 +10,7 @@ import { CallRun } from './call-run.js'
 import type { CallSpec } from './call-spec.js'
 import { ChunkStream } from './chunk-stream.js'
 import type { Means } from './means.js'
+import { RememberedSessions } from './remembered-sessions.js'
 import { Retries } from './retries.js'
 import type { Session } from './session.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
@@ -24,7 +24,7 @@ export class NamedPool implements SessionPool {
   readonly pool: Pool
   readonly #settings: NamedPoolSettings
   readonly #retries: Retries | undefined
-  readonly #sessions = new Map<string, Session>()
+  readonly #sessions = new RememberedSessions()
 
   private constructor(settings: NamedPoolSettings, pool: Pool) {
     this.name = settings.pool.name
@@ -88,9 +88,7 @@ export class NamedPool implements SessionPool {
 
   /** Remembers a session that was asked for, to tell it what happens to it. */
   remember(session: Session): void {
-    const { maxSessions } = this.#settings.pool
-    if (this.#sessions.size >= maxSessions) throw tooManySessions(session.id, maxSessions)
-    this.#sessions.set(session.id, session)
+    this.#sessions.add(session)
   }
 
   #specOf(
@@ -136,6 +134,8 @@ export class NamedPool implements SessionPool {
 
   #sessionFact(fact: SessionFact): void {
     switch (fact.type) {
+      case 'session-begun':
+        return this.#sessions.keep(fact.session)
       case 'session-bound':
         return
       case 'session-lost':
@@ -149,14 +149,6 @@ export class NamedPool implements SessionPool {
       }
     }
   }
-}
-
-function tooManySessions(session: string, maxSessions: number): SnakepitError {
-  return new SnakepitError(
-    'session_quota_exceeded',
-    `session '${session}' was refused: ${maxSessions} sessions are open already (\`maxSessions\`)`,
-    { details: { session, maxSessions } },
-  )
 }
 
 /** Everything that a pool's workers have in common, as the way to start one. */

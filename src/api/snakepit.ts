@@ -143,8 +143,7 @@ export class Snakepit implements AsyncDisposable {
    * same; its options stay what they were.
    *
    * @param id a name for it, 1 to 256 characters without control characters or lone surrogates
-   * @throws SnakepitError `invalid_option`, `pool_not_found`; `session_quota_exceeded` when `maxSessions` were asked for
-   *   and none of them has ended
+   * @throws SnakepitError `invalid_option`, `pool_not_found`
    */
   session(id: string, options: SessionOptions = {}): Session {
     checkSessionId(id)

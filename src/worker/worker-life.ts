@@ -39,7 +39,7 @@ export class WorkerLife {
   readonly #settings: WorkerSettings
   readonly #emit: (event: WorkerEvent) => void
   readonly #credentials = newCredentials()
-  readonly #box = BlackBox.open()
+  readonly #box: BlackBox | undefined
   readonly #process
   readonly #peer: Peer
   readonly #stop = new AbortController()
@@ -60,6 +60,7 @@ export class WorkerLife {
     this.#logs = new LogGate(settings.logs, (log) => emit({ type: 'log', log }))
     emit({ type: 'starting', worker, incarnation: this.#credentials.incarnation })
     this.#folder = settings.transport.kind === 'grpc-unix' ? tryMakeSocketFolder() : undefined
+    this.#box = BlackBox.open()
     this.#process = spawnWorker(settings, this.#folder?.socket, this.#box)
     this.#peer = new Peer({
       side: 'host',

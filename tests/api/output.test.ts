@@ -6,7 +6,7 @@ import type { WorkerLog } from '../../src/index.js'
 import { adapterOf, openOne, patience } from '../support/pit.js'
 import { within } from '../support/within.js'
 
-const pit = await openOne(adapterOf(import.meta.url, 'prints.py'), { concurrency: 4 })
+const pit = await openOne(adapterOf(import.meta.url, 'prints.py'), { concurrency: 4, logs: { rate: Infinity } })
 test.after(() => pit.close())
 
 test('PY-08: print, logging and stderr, with worker, call, level and source', async () => {

@@ -44,7 +44,7 @@ async function startHost({ calls, seconds, drain, plan = undefined }: Plan) {
     await allGone(family, 2_000)
     return { ...how, lines: lines.slice(1), began: ledger.lines('begin').length, ended: ledger.lines('end').length }
   }
-  return { pid: host.pid as number, ledger, end }
+  return { pid: host.pid as number, ledger, lines, end }
 }
 
 test('CLEAN-02, guarantee:G23: SIGTERM: 200 calls in flight all succeed, and the program ends with status 0', async () => {
@@ -78,9 +78,10 @@ test('CLEAN-02: a second SIGTERM waits for nothing', async () => {
 })
 
 test('CLEAN-02: a program that listens for SIGTERM is left alone', async () => {
-  const { pid, ledger, end } = await startHost({ calls: 4, seconds: 1, drain: 60_000, plan: 'listens' })
+  const { pid, ledger, lines, end } = await startHost({ calls: 4, seconds: 1, drain: 60_000, plan: 'listens' })
   process.kill(pid, 'SIGTERM')
   await ledger.has('end', 4)
+  await eventually(() => lines.includes('4 done, 0 failed'), 'the program to hear of it')
   assert.ok(descendantsOf(pid).length > 0, 'the workers are there')
   process.kill(pid, 'SIGKILL')
   assert.equal((await end()).lines, ['the program has its own plan', '4 done, 0 failed'])

@@ -78,7 +78,8 @@ test('FAULT-03: what caused an exception taints as the exception would', () => {
 })
 
 const stopping = new SnakepitError('worker_stopping', 'stopped')
-const crashed = new SnakepitError('worker_crashed', 'crashed')
+const crashed = new SnakepitError('worker_crashed', 'crashed', { mayHaveRun: true })
+const unsent = new SnakepitError('worker_crashed', 'crashed')
 const losses: readonly (readonly [LeaseOutcome, LossReason | undefined, boolean])[] = [
   [{ type: 'lost' }, undefined, true],
   [{ type: 'lost' }, 'crashed', true],
@@ -86,11 +87,14 @@ const losses: readonly (readonly [LeaseOutcome, LossReason | undefined, boolean]
   [{ type: 'lost' }, 'closed', false],
   [{ type: 'lost', error: stopping }, undefined, false],
   [{ type: 'lost', error: crashed }, 'recycled', true],
+  // It was not there: it never left the host.
+  [{ type: 'lost', error: unsent }, 'crashed', false],
   [{ type: 'ok' }, 'crashed', false],
 ]
 for (const [outcome, departure, expected] of losses) {
   const said = outcome.type === 'lost' ? (outcome.error?.code ?? 'lost') : outcome.type
-  test(`FAULT-03: ${said} at a worker that was ${departure ?? 'there'}: ${expected ? 'a crash' : 'no crash'}`, () => {
+  const where = outcome.type === 'lost' && outcome.error === unsent ? 'that was never sent, ' : ''
+  test(`FAULT-03: ${said} ${where}at a worker that was ${departure ?? 'there'}: ${expected ? 'a crash' : 'no crash'}`, () => {
     assert.is(metCrash(outcome, departure), expected)
   })
 }

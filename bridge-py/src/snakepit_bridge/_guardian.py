@@ -22,7 +22,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 # What the worker gets to leave by itself once the host is gone.
-_LEAVE_S = 0.1
+_LEAVE_S = 0.05
 # A process in an uninterruptible wait may stay that long; nobody could do more about it.
 _CLEAR_S = 10.0
 

@@ -1,0 +1,48 @@
+// Processes by number and birth: a number that somebody else has got since is not taken for the one that had it.
+import { readdirSync } from 'node:fs'
+import { isAlive, parentOf, readProc } from '../../support/processes.js'
+
+/** One process, whoever has its number later. */
+export interface Kin {
+  readonly pid: number
+  /** Clock ticks after the start of the system. */
+  readonly born: string
+}
+
+/** The process with this number; undefined when there is none that lives. */
+export function kinOf(pid: number): Kin | undefined {
+  const born = bornAt(pid)
+  return isAlive(pid) && born !== undefined ? { pid, born } : undefined
+}
+
+/** True while this very process runs. */
+export function lives({ pid, born }: Kin): boolean {
+  return isAlive(pid) && bornAt(pid) === born
+}
+
+/** The name and state of a process, for whoever reads of it. */
+export function described({ pid }: Kin): string {
+  return `${pid} ${readProc(pid, 'stat')
+    .replace(/^.*?\(/s, '(')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ')}`
+}
+
+/** Processes below this one that are dead and that nobody has collected. */
+export function zombiesBelow(root: number): number[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  const isBelow = (pid: number): boolean => {
+    const parent = parentOf(pid)
+    return parent === root || (parent > 1 && isBelow(parent))
+  }
+  return all.filter((pid) => /^.*\) Z/s.test(readProc(pid, 'stat')) && isBelow(pid))
+}
+
+function bornAt(pid: number): string | undefined {
+  return readProc(pid, 'stat')
+    .replace(/^.*\) /s, '')
+    .split(' ')[19]
+}
