@@ -68,8 +68,12 @@ const settledBySession: ReadonlySet<string> = new Set(['pool', 'session'])
 const sessionCallOptions = callOptions.filter((name) => !settledBySession.has(name))
 const sessionStreamOptions = streamOptions.filter((name) => !settledBySession.has(name))
 
+/** What a call has whose caller says nothing. */
+export const noOptions: CallOptions = Object.freeze({})
+
 /** The options of a call, each read once and checked. Throws `invalid_option` with what was expected. */
 export function readCallOptions(options: StreamOptions, streams: boolean, inSession: boolean): StreamOptions {
+  if (options === noOptions) return options
   if (typeof options !== 'object' || options === null) throw unexpected('options', 'an object', options)
   const [known, settled] = streams ? [streamOptions, sessionStreamOptions] : [callOptions, sessionCallOptions]
   const verb = streams ? 'stream()' : 'execute()'
@@ -101,8 +105,21 @@ function readEach(options: StreamOptions): StreamOptions {
     const { signal, timeout, idleTimeout, queueTimeout, pool, session, affinity, idempotent, poisonKey } = options
     const { metadata: given, onProgress, window } = options
     const metadata = given === undefined ? undefined : readMetadata(given)
-    const when = { signal, timeout, idleTimeout, queueTimeout }
-    return { ...when, pool, session, affinity, idempotent, poisonKey, metadata, onProgress, window }
+    // One literal, all members always: copied by a spread, these cost as much as the rest of a call.
+    return {
+      signal,
+      timeout,
+      idleTimeout,
+      queueTimeout,
+      pool,
+      session,
+      affinity,
+      idempotent,
+      poisonKey,
+      metadata,
+      onProgress,
+      window,
+    }
   } catch (cause) {
     if (cause instanceof SnakepitError) throw cause
     throw unexpected('options', 'an object that can be read', options, cause)

@@ -3,7 +3,7 @@ import { describe } from '../errors/expectation.js'
 import { milliseconds, oneOf, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
-import type { CallOptions, StreamOptions } from './call-options.js'
+import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { readMetadata } from './metadata-option.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
@@ -103,14 +103,18 @@ export class Session implements SessionCalls {
     this.#options = options
   }
 
-  async execute<T = Untyped>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = {}): Promise<T> {
+  async execute<T = Untyped>(
+    tool: string,
+    args: ToolArguments = {},
+    options: SessionCallOptions = noOptions,
+  ): Promise<T> {
     return this.#pool.execute(tool, args, options, this.call()) as Promise<T>
   }
 
   stream<T = Untyped, R = null>(
     tool: string,
     args: ToolArguments = {},
-    options: SessionStreamOptions = {},
+    options: SessionStreamOptions = noOptions,
   ): ChunkStream<T, R> {
     return this.#pool.stream(tool, args, options, () => this.call()) as ChunkStream<T, R>
   }
@@ -192,9 +196,9 @@ export class Session implements SessionCalls {
       return this.#callAfter(undefined)
     }
     return {
-      execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = {}) =>
+      execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = noOptions) =>
         this.#pool.execute(tool, args, options, call()) as Promise<T>,
-      stream: <T, R>(tool: string, args: ToolArguments = {}, options: SessionStreamOptions = {}) =>
+      stream: <T, R>(tool: string, args: ToolArguments = {}, options: SessionStreamOptions = noOptions) =>
         this.#pool.stream(tool, args, options, call) as ChunkStream<T, R>,
     }
   }

@@ -6,7 +6,7 @@ import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
-import type { CallOptions, StreamOptions } from './call-options.js'
+import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { type CloseOptions, checkCloseOptions, checkDrain } from './close-options.js'
 import { heldOpen } from './held-open.js'
@@ -117,7 +117,7 @@ export class Snakepit implements AsyncDisposable {
    *   `queue_timeout`, `pool_saturated`, `worker_crashed`, `invalid_argument`, `invalid_option`; {@link PythonError} when
    *   the tool raises; the reason of `signal` when that fires
    */
-  async execute<T = Untyped>(tool: string, args: ToolArguments = {}, options: CallOptions = {}): Promise<T> {
+  async execute<T = Untyped>(tool: string, args: ToolArguments = {}, options: CallOptions = noOptions): Promise<T> {
     return this.#poolOf(options?.pool).execute(tool, args, options) as Promise<T>
   }
 
@@ -133,7 +133,7 @@ export class Snakepit implements AsyncDisposable {
   stream<T = Untyped, R = null>(
     tool: string,
     args: ToolArguments = {},
-    options: StreamOptions = {},
+    options: StreamOptions = noOptions,
   ): ChunkStream<T, R> {
     return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R>
   }

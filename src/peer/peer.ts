@@ -94,22 +94,8 @@ export class Peer {
       return call
     }
     this.#outgoing.set(id, call)
-    const { tool, window, timeLeftMs, session, metadata } = request
-    const start = (args: Uint8Array): FrameKind => ({
-      $case: 'start',
-      value: {
-        call: id,
-        tool,
-        arguments: args,
-        stream: window !== undefined,
-        window,
-        timeLeftMs,
-        session,
-        metadata,
-        input: false,
-      },
-    })
-    this.outbox.pushValue(id, request.arguments, start, besideStart({ metadata, session }))
+    const frame = (args: Uint8Array): FrameKind => startFrame(id, request, args)
+    this.outbox.pushValue(id, request.arguments, frame, besideStart(request))
     return call
   }
 
@@ -229,6 +215,15 @@ export class Peer {
     const how = endFromWire(end)
     this.#outgoing.delete(end.call)
     call.end(how)
+  }
+}
+
+function startFrame(call: number, request: CallRequest, args: Uint8Array): FrameKind {
+  const { tool, window, timeLeftMs, session, metadata } = request
+  const stream = window !== undefined
+  return {
+    $case: 'start',
+    value: { call, tool, arguments: args, stream, window, timeLeftMs, session, metadata, input: false },
   }
 }
 

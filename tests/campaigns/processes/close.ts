@@ -40,8 +40,8 @@ const booting = [
 ]
 /** Milliseconds after the drain. */
 const limit = 3000
-/** Nothing but SIGKILL reaches it, so every rung of the ladder is climbed. */
-const limits: Readonly<Record<string, number>> = { deaf: 4500, ignores_everything: 3500 }
+/** Nothing but SIGKILL reaches these, so every rung of the ladder is climbed. */
+const deafToAll: readonly string[] = ['deaf', 'ignores_everything']
 const drains = [0, 0, 200, 1000]
 
 export const close: Campaign = {
@@ -67,18 +67,15 @@ export const close: Campaign = {
 
 async function closeMany(plan: Plan, folder: string) {
   const before = { handles: handles(), processes: descendantsOf(process.pid) }
-  const took: Record<string, number[]> = { fair: [], deaf: [], ignores_everything: [] }
+  const took = { fair: [] as number[], deaf: [] as number[] }
   const outcome = await inRounds(
     plan,
     3,
     async (round) => {
       const { mode, ms } = await closeOne(round)
-      ;(took[mode in limits ? mode : 'fair'] as number[]).push(ms)
+      took[deafToAll.includes(mode) ? 'deaf' : 'fair'].push(ms)
     },
-    () => {
-      const [deaf = [], stubborn = []] = [took.deaf, took.ignores_everything]
-      return `after the drain ${spread(took.fair ?? [])}; deaf to all but SIGKILL: ${spread([...deaf, ...stubborn])}`
-    },
+    () => `after the drain ${spread(took.fair)}; deaf to all but SIGKILL: ${spread(took.deaf)}`,
   )
   const left = () => [
     ...descendantsOf(process.pid).filter((pid) => !before.processes.includes(pid)),
@@ -112,7 +109,7 @@ async function closeOne(round: Round): Promise<{ mode: string; ms: number }> {
   })
   await within(Promise.all([pit.close({ drain }), ...closings]), 'close', drain + 20_000)
   const ms = performance.now() - began - last
-  if (ms > (limits[mode] ?? limit)) round.fail(`close took the drain and ${ms} ms`)
+  if (ms > limit) round.fail(`close took the drain and ${ms} ms`)
   await check()
   if (worker !== undefined && lives(worker)) round.fail(`worker ${described(worker)} was left`)
   if (existsSync(folder)) round.fail(`${folder} was left`)
