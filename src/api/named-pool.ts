@@ -26,17 +26,18 @@ export class NamedPool implements SessionPool {
   readonly #retries: Retries | undefined
   readonly #sessions = new RememberedSessions()
 
-  private constructor(settings: NamedPoolSettings, pool: Pool) {
+  private constructor(settings: NamedPoolSettings, pool: Pool, random: () => number) {
     this.name = settings.pool.name
     this.#settings = settings
     this.pool = pool
-    if (settings.calls.retry !== false) this.#retries = new Retries(settings.calls.retry)
+    if (settings.calls.retry !== false) this.#retries = new Retries(settings.calls.retry, random)
     pool.sessions$.subscribe((fact) => this.#sessionFact(fact))
   }
 
   /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
   static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
-    return new NamedPool(settings, new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means }))
+    const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means })
+    return new NamedPool(settings, pool, means.random ?? Math.random)
   }
 
   /** Starts the workers; resolves when one is ready. */

@@ -55,7 +55,7 @@ export class Retries {
   #free: number
   #at: number
 
-  constructor(rules: RetryRules, random: () => number = Math.random, now = performance.now()) {
+  constructor(rules: RetryRules, random: () => number, now = performance.now()) {
     this.#rules = rules
     this.#random = random
     this.#free = rules.perSecond

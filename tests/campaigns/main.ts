@@ -2,7 +2,7 @@
 //
 //     node --import tsx tests/campaigns/main.ts --scale chaos [--seed 42] [--only name,name] [--write docs/guarantees.md]
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { campaigns } from './all.js'
 import { conduct, type Report, type Scale, scales, tableOf } from './campaign.js'
@@ -57,5 +57,5 @@ function machine(): string {
   const day = new Date().toISOString().slice(0, 10)
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   const cores = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'a core'}`
-  return `Last full run: ${day}, scale \`${scale}\`; ${cores}, ${memory}, ${process.platform} ${release()}, Node ${process.version}.`
+  return `Last full run: ${day}, scale \`${scale}\`; ${cores}, ${memory}, ${process.platform}, Node ${process.version}.`
 }
