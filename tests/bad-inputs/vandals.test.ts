@@ -52,13 +52,11 @@ for (const method of ['spawn', 'forkserver']) {
   })
 }
 
-// SIGTERM to a forked child must not be taken for one to the worker.
-test('PY-04, CLEAN-01: multiprocessing by fork from a tool', async () => {
+// `multiprocessing` by fork does the same. That may also hang, as it may in every process that has threads: no test of ours.
+test('CLEAN-01: SIGTERM to a forked child ends that child and nobody else', async () => {
   const own = await openOne(adapter, undeterred)
-  for (let round = 0; round < 5; round++) {
-    await sparesTheWorker(own, async () =>
-      assert.equal(await own.execute('multiprocesses', { method: 'fork' }), [1, 4, 9]),
-    )
+  for (let round = 0; round < 20; round++) {
+    await sparesTheWorker(own, async () => assert.is(await own.execute('forks_and_terminates'), 15))
   }
   await closes(own)
 })

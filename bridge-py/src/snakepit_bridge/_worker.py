@@ -25,7 +25,7 @@ from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
-from snakepit_bridge._runtime.stopping import Stopper, as_any_process, on_sigterm
+from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
@@ -73,7 +73,7 @@ class Worker:
         server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         address = self._listen(server)
         on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
-        os.register_at_fork(after_in_child=self._forked)
+        free_children(self._relay.forked)
         _bootstrap.answer(self._descriptors.answer, self._settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)
@@ -162,11 +162,6 @@ class Worker:
         frame.pong.nonce = nonce
         frame.pong.ticks = self._pings + self._main.steps + self._loop.steps
         self._peer.line.add(frame)
-
-    def _forked(self) -> None:
-        # Children of the tools are not workers.
-        as_any_process()
-        self._relay.forked()
 
     # The end.
 

@@ -221,6 +221,17 @@ def forks() -> int:
 
 
 @tool
+def forks_and_terminates() -> int:
+    """Ends a child of its own by SIGTERM, as `multiprocessing` does; the number of the signal it died of."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(600)
+        os._exit(0)
+    os.kill(pid, signal.SIGTERM)
+    return os.WTERMSIG(os.waitpid(pid, 0)[1])
+
+
+@tool
 def forks_and_raises() -> int:
     """A child that leaves the tool by an exception."""
     pid = os.fork()

@@ -43,16 +43,32 @@ class Stopper:
         os._exit(0)
 
 
-def as_any_process() -> None:
-    """Has the system's signals mean in forked children what they mean everywhere.
+_OURS = (signal.SIGTERM, signal.SIGINT, SIGNAL)
 
-    A child of ``os.fork`` or ``multiprocessing`` inherits the handlers and the pipe that they write to: SIGTERM to
-    such a child would stop the worker itself.
+
+def free_children(forked: Callable[[], None]) -> None:
+    """Has the system's signals mean in forked children what they mean everywhere; ``forked`` is called there too.
+
+    A child of ``os.fork`` or ``multiprocessing`` inherits the handlers and the pipe that they write to: SIGTERM to such
+    a child would stop the worker itself. Signals wait until the child has shed them, however soon they come.
     """
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(SIGNAL, signal.SIG_DFL)
+    masks = threading.local()
+
+    def before() -> None:
+        masks.kept = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
+
+    def in_parent() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
+
+    def in_child() -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(SIGNAL, signal.SIG_DFL)
+        forked()
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
+
+    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
 
 
 def on_sigterm(act: Callable[[], None]) -> None:
