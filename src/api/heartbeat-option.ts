@@ -1,5 +1,5 @@
 // How closely workers are watched, as programs say it.
-import { milliseconds, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { delay, groupOrFalse } from '../errors/option-readers.js'
 import type { Heartbeat } from '../worker/life-signs.js'
 
 /** How closely workers are watched for signs of life. Times are milliseconds. */
@@ -14,21 +14,7 @@ export interface HeartbeatOptions {
 }
 
 /** Reads the option. Throws `invalid_option`. */
-export function resolveHeartbeat(heartbeat: unknown): Heartbeat | false {
-  if (heartbeat === false) return false
-  if (heartbeat !== undefined && (typeof heartbeat !== 'object' || heartbeat === null)) {
-    throw unexpected('heartbeat', 'an object or false', heartbeat)
-  }
-  const options: HeartbeatOptions = heartbeat ?? {}
-  refuseUnknown(options, ['interval', 'timeout'], '`heartbeat`')
-  const { interval = 2_000, timeout = 5_000 } = options
-  return Object.freeze({
-    interval: atLeastOneSecond('heartbeat.interval', interval),
-    timeout: atLeastOneSecond('heartbeat.timeout', timeout),
-  })
-}
-
-function atLeastOneSecond(name: string, value: number): number {
-  if (milliseconds(name, value) < 1_000) throw unexpected(name, 'milliseconds from 1000 up', value)
-  return value
-}
+export const readHeartbeat = groupOrFalse<Heartbeat>(
+  { interval: delay(1_000, 2_000), timeout: delay(1_000, 5_000) },
+  'on',
+)

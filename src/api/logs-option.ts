@@ -1,5 +1,5 @@
 // What is done to the output of workers, as programs say it.
-import { refuseUnknown, unexpected, wholeNumber } from '../errors/invalid-option.js'
+import { flag, group, integerOrNever } from '../errors/option-readers.js'
 import type { LogRules } from '../worker/log-gate.js'
 
 /** What is done to what workers print and log, before anybody reads it. */
@@ -17,11 +17,4 @@ export interface LogsOptions {
 }
 
 /** Reads the option. Throws `invalid_option`. */
-export function resolveLogs(logs: unknown): LogRules {
-  if (logs !== undefined && (typeof logs !== 'object' || logs === null)) throw unexpected('logs', 'an object', logs)
-  const options: LogsOptions = logs ?? {}
-  refuseUnknown(options, ['rate', 'redact'], '`logs`')
-  const { rate = 1000, redact = true } = options
-  if (typeof redact !== 'boolean') throw unexpected('logs.redact', 'true or false', redact)
-  return Object.freeze({ rate: rate === Infinity ? rate : wholeNumber('logs.rate', rate, 1), redact })
-}
+export const readLogs = group<LogRules>({ rate: integerOrNever(1, 1000), redact: flag(true) })

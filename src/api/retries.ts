@@ -11,16 +11,14 @@ export interface RetryRules {
   readonly maxBackoff: number
   /** The share of the backoff that chance may take off it, 0 to 1. */
   readonly jitter: number
-  /** Runs beyond the first that each call pays for, all calls together. */
-  readonly share: number
-  /** Runs beyond the first that are free each second, all calls together. */
-  readonly perSecond: number
+  /** Runs beyond the first, all calls together: those that each call pays for, and those that are free each second. */
+  readonly budget: { readonly share: number; readonly perSecond: number }
   /** Whether this error is worth another run. */
   readonly on: (error: SnakepitError) => boolean
 }
 
-/** Errors after which another worker may do better. */
-export const worthAnother: readonly ErrorCode[] = [
+/** What a call hears whose worker was lost: another one may do better. */
+export const losses: readonly ErrorCode[] = [
   'worker_crashed',
   'worker_unresponsive',
   'worker_stopping',
@@ -44,7 +42,7 @@ export interface FailedRun {
 }
 
 /**
- * The retries of one pool, which share a budget: when everything fails, the load grows by `share` and `perSecond`, not
+ * The retries of one pool, which share a budget: when everything fails, the load grows by the budget, not
  * by the number of attempts.
  */
 export class Retries {
@@ -58,14 +56,14 @@ export class Retries {
   constructor(rules: RetryRules, random: () => number, now = performance.now()) {
     this.#rules = rules
     this.#random = random
-    this.#free = rules.perSecond
+    this.#free = rules.budget.perSecond
     this.#at = now
   }
 
   /** A call has come that may be run again. */
   noteCall(): void {
     // What nobody needed for long is not saved up for a storm.
-    this.#earned = Math.min(this.#earned + this.#rules.share, mostEarned)
+    this.#earned = Math.min(this.#earned + this.#rules.budget.share, mostEarned)
   }
 
   /** Milliseconds to wait before the next run; undefined when there is none. */
@@ -78,7 +76,7 @@ export class Retries {
   }
 
   #pay(now: number): boolean {
-    const { perSecond } = this.#rules
+    const { perSecond } = this.#rules.budget
     this.#free = Math.min(this.#free + ((now - this.#at) / 1000) * perSecond, Math.max(perSecond, 1))
     this.#at = now
     if (this.#free >= 1) this.#free--

@@ -1,17 +1,9 @@
 // The runs of one call: how many there were, how they failed, and whether there is another one.
-import type { ErrorCode } from '../errors/codes.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import type { Retries } from './retries.js'
+import { losses, type Retries } from './retries.js'
 
 /** Runs of a call that were lost before they began; more of them, and something else is wrong. */
 const mostLost = 10
-
-const losses: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'worker_crashed',
-  'worker_unresponsive',
-  'worker_stopping',
-  'transport_failed',
-])
 
 /** What is remembered of the runs of one call. */
 export class Runs {
@@ -41,7 +33,7 @@ export class Runs {
   }
 
   #pauseAfter(error: SnakepitError, left: number): number | undefined {
-    const isLoss = losses.has(error.code)
+    const isLoss = losses.includes(error.code)
     // It never left this side: to run it elsewhere is no second run, and no matter of the budget.
     if (isLoss && !error.mayHaveRun) return this.current < mostLost ? 0 : undefined
     if (isLoss && error.code !== 'worker_stopping') this.#crashes++

@@ -4,7 +4,7 @@ import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
 import type { Window } from '../wire/wire.js'
 import type { RetryRules } from './retries.js'
-import { type RetryOptions, resolveRetry } from './retry-option.js'
+import { type RetryOptions, readRetry } from './retry-option.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 import { resolveWorkerOptions, type WorkerOptions, type WorkerSetup, workerOptionNames } from './worker-options.js'
 
@@ -140,6 +140,6 @@ function resolveCallDefaults(options: CallDefaults): CallSettings {
     idleTimeout: idleTimeout === undefined ? undefined : milliseconds('idleTimeout', idleTimeout),
     cancelGrace: milliseconds('cancelGrace', cancelGrace),
     window: resolveWindow(window),
-    retry: resolveRetry(options.retry),
+    retry: readRetry('retry', options.retry),
   })
 }

@@ -7,8 +7,8 @@ import type { Heartbeat } from '../worker/life-signs.js'
 import type { LogRules } from '../worker/log-gate.js'
 import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
 import { resolveAdapter } from './adapter-source.js'
-import { type HeartbeatOptions, resolveHeartbeat } from './heartbeat-option.js'
-import { type LogsOptions, resolveLogs } from './logs-option.js'
+import { type HeartbeatOptions, readHeartbeat } from './heartbeat-option.js'
+import { type LogsOptions, readLogs } from './logs-option.js'
 
 /** Options of the worker processes. Times are milliseconds. */
 export interface WorkerOptions extends EnvironmentOptions {
@@ -103,8 +103,8 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     cwd: folder,
     transport: resolveTransport(options),
     startTimeout: milliseconds('startTimeout', startTimeout),
-    heartbeat: resolveHeartbeat(options.heartbeat),
-    logs: resolveLogs(options.logs),
+    heartbeat: readHeartbeat('heartbeat', options.heartbeat),
+    logs: readLogs('logs', options.logs),
     onSetup,
   })
 }

@@ -1,7 +1,5 @@
 // A pool's options, checked and completed.
 import { oneOf, unexpected } from '../errors/invalid-option.js'
-import type { BarrierRules } from './barrier.js'
-import type { BreakerRules } from './breaker.js'
 import {
   duration,
   durationOrNever,
@@ -13,7 +11,9 @@ import {
   type Readers,
   readGroup,
   share,
-} from './option-readers.js'
+} from '../errors/option-readers.js'
+import type { BarrierRules } from './barrier.js'
+import type { BreakerRules } from './breaker.js'
 import type { PoolOptions } from './pool-options.js'
 import { type PoolSizes, resolveSizes, type SizeOptions } from './pool-size.js'
 import type { RecycleRules } from './recycle.js'

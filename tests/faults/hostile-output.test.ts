@@ -90,7 +90,7 @@ test('SEC-05: `logs` switches both off', async () => {
 })
 
 for (const [logsOption, expected] of [
-  [{ rate: 0 }, /expected `logs\.rate` to be an integer from 1 up, got 0/],
+  [{ rate: 0 }, /expected `logs\.rate` to be an integer from 1 up, or Infinity, got 0/],
   [{ redact: 'yes' }, /expected `logs\.redact` to be true or false, got 'yes'/],
   [{ rates: 1 }, /unknown option 'rates' of `logs`: did you mean 'rate'/],
 ] as const) {

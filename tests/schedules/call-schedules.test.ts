@@ -6,7 +6,7 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Retries, type RetryRules, worthAnother } from '../../src/api/retries.js'
+import { losses, Retries, type RetryRules } from '../../src/api/retries.js'
 import { Pool } from '../../src/pool/pool.js'
 import { resolvePoolOptions } from '../../src/pool/pool-settings.js'
 import { HandClock } from '../pool/scripted-pool.js'
@@ -51,9 +51,8 @@ const rules: RetryRules = {
   backoff: 10,
   maxBackoff: 100,
   jitter: 0,
-  share: 0.2,
-  perSecond: 10,
-  on: ({ code }) => worthAnother.includes(code),
+  budget: { share: 0.2, perSecond: 10 },
+  on: ({ code }) => losses.includes(code),
 }
 
 /** Lives one schedule and checks the laws. Returns everything that was written down. */

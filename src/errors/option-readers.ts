@@ -1,5 +1,5 @@
 // How single options are read: what holds by default, and what is refused.
-import { refuseUnknown, unexpected, wholeNumber } from '../errors/invalid-option.js'
+import { longestDelay, refuseUnknown, unexpected, wholeNumber } from './invalid-option.js'
 
 /** Reads one option: its default when nothing was given, what was given when that will do; throws `invalid_option` else. */
 export type Reader<T> = (name: string, value: unknown) => T
@@ -41,8 +41,8 @@ export function integer(least: number, fallback: number): Reader<number> {
   return (name, value = fallback) => wholeNumber(name, value, least)
 }
 
-export function integerOrNever(least: number): Reader<number> {
-  return (name, value = Infinity) => {
+export function integerOrNever(least: number, fallback = Infinity): Reader<number> {
+  return (name, value = fallback) => {
     if (value === Infinity || (Number.isSafeInteger(value) && (value as number) >= least)) return value as number
     throw unexpected(name, `an integer from ${least} up, or Infinity`, value)
   }
@@ -52,6 +52,14 @@ export function duration(fallback: number): Reader<number> {
   return (name, value = fallback) => {
     if (typeof value === 'number' && value >= 0 && value < Infinity) return value
     throw unexpected(name, 'milliseconds from 0 up', value)
+  }
+}
+
+/** Milliseconds that a timer can hold. */
+export function delay(least: number, fallback: number): Reader<number> {
+  return (name, value = fallback) => {
+    if (typeof value === 'number' && value >= least && value <= longestDelay) return value
+    throw unexpected(name, `milliseconds from ${least} to ${longestDelay}`, value)
   }
 }
 
@@ -66,5 +74,19 @@ export function share(fallback: number): Reader<number> {
   return (name, value = fallback) => {
     if (typeof value === 'number' && value >= 0 && value <= 1) return value
     throw unexpected(name, 'a number from 0 to 1', value)
+  }
+}
+
+export function atLeast(least: number, fallback: number): Reader<number> {
+  return (name, value = fallback) => {
+    if (typeof value === 'number' && value >= least && value < Infinity) return value
+    throw unexpected(name, `a number from ${least} up`, value)
+  }
+}
+
+export function flag(fallback: boolean): Reader<boolean> {
+  return (name, value = fallback) => {
+    if (typeof value === 'boolean') return value
+    throw unexpected(name, 'true or false', value)
   }
 }
