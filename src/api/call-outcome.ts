@@ -2,16 +2,7 @@
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd } from '../peer/call-end.js'
 import type { LeaseOutcome, LeaveRung } from '../pool/request.js'
-
-/** How a call was left before it had ended. */
-export interface Leaving {
-  /** Its time ran out; undefined for an abort. */
-  readonly overtime: SnakepitError | undefined
-  /** Its worker was stopped because the tool would not leave. */
-  readonly forced: boolean
-  /** Milliseconds since it was cancelled. */
-  readonly after: number
-}
+import type { Leaving } from './leaving.js'
 
 const ok: LeaseOutcome = { type: 'ok' }
 

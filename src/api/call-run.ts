@@ -2,32 +2,19 @@
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
-import type { CancelCause, OutgoingCall } from '../peer/outgoing-call.js'
+import type { OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
-import { idle, leftByWorker, timedOut } from './call-failures.js'
-import { type Leaving, lostWith, outcomeOf } from './call-outcome.js'
-import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
+import { leftByWorker } from './call-failures.js'
+import { lostWith, outcomeOf } from './call-outcome.js'
+import { type CallOwner, type CallPool, type CallSpec, callRequest } from './call-spec.js'
+import { type CallState, fresh, held, type Running, settled, unread, waiting } from './call-state.js'
+import { CallTime, type TimedCall } from './call-time.js'
+import { Leaving } from './leaving.js'
 import { Runs } from './runs.js'
 import { type SignalWatcher, unwatchSignal, watchSignal } from './signal-watch.js'
 
-type State =
-  | { readonly type: 'new' }
-  /** Not with the pool: something has to happen first, or the next run has to wait a little. */
-  | { readonly type: 'held' }
-  | { readonly type: 'waiting' }
-  | { readonly type: 'running'; readonly lease: Lease; readonly call: OutgoingCall }
-  /** It has ended, but its caller was not told yet: items wait to be taken first, and the signal still counts. */
-  | { readonly type: 'unread' }
-  | { readonly type: 'settled' }
-
-const fresh: State = { type: 'new' }
-const held: State = { type: 'held' }
-const waiting: State = { type: 'waiting' }
-const unread: State = { type: 'unread' }
-const settled: State = { type: 'settled' }
-
 /** A call, from the moment it is asked for until Python has left it. */
-export class CallRun implements PoolRequest, CallListener, SignalWatcher {
+export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedCall {
   readonly tool: string
   readonly session: SessionTicket | undefined
   readonly poisonKey: string | undefined
@@ -36,20 +23,15 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   readonly #spec: CallSpec
   readonly #pool: CallPool
   readonly #owner: CallOwner
-  #state: State = fresh
+  readonly #time: CallTime
+  #state: CallState = fresh
   #lease: Lease | undefined
   #call: OutgoingCall | undefined
-  #timer: NodeJS.Timeout | undefined
-  #overtime: SnakepitError | undefined
-  #patience: NodeJS.Timeout | undefined
-  #forced = false
-  /** When Python was asked to leave it; 0 for never. */
-  #leftAt = 0
+  /** Undefined for as long as Python was not asked to leave it. */
+  #leaving: Leaving | undefined
   /** Undefined for as long as nothing has failed. */
   #runs: Runs | undefined
-  #sawItems = false
   #pause: NodeJS.Timeout | undefined
-  #lastSign = 0
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
     this.#pool = pool
@@ -60,6 +42,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     this.poisonKey = spec.poisonKey
     this.queueTimeout = spec.queueTimeout
     this.deadline = performance.now() + spec.timeout
+    this.#time = new CallTime(this, spec)
   }
 
   /** Hands the call to the pool. */
@@ -68,7 +51,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     if (signal?.aborted === true) return this.#settleFailed(signal.reason, false)
     if (signal !== undefined) watchSignal(signal, this)
     this.#state = held
-    this.#armTimer()
+    this.#time.begin()
     if (this.#spec.after === undefined) return this.#submit()
     this.#spec.after.then(
       () => this.#submit(),
@@ -89,14 +72,14 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
 
   /** The caller has no more use for the call. */
   abandon(): void {
-    this.#leave('aborted')
+    this.#leave()
   }
 
   /** The next item that has arrived. */
   take(): DataChunk | undefined {
     const chunk = this.#call?.take()
     // The tool may have waited for this to make room: its silence counts from here.
-    if (chunk !== undefined && this.#spec.idleTimeout !== undefined) this.#lastSign = performance.now()
+    if (chunk !== undefined) this.#time.sign()
     return chunk
   }
 
@@ -110,29 +93,33 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     return this.#call?.taken ?? 0
   }
 
+  /** Items wait to be taken. */
+  get hasUnread(): boolean {
+    return this.#call?.drained === false
+  }
+
+  /** One of its runs may have begun. */
+  get mayHaveRun(): boolean {
+    return this.#state.type === 'running' || this.#runs?.failure !== undefined
+  }
+
+  /** Its time is over. */
+  overtime(error: SnakepitError): void {
+    this.#fail(error, error)
+  }
+
   /** The signal fired. */
   aborted(reason: unknown): void {
-    this.#fail(reason, 'aborted')
+    this.#fail(reason)
   }
 
   granted(lease: Lease): void {
-    const { tool, window, metadata, session, sessionMetadata } = this.#spec
     this.#lease = lease
-    const call = lease.worker.peer.call(
-      {
-        tool,
-        arguments: this.#spec.arguments,
-        window,
-        timeLeftMs: Math.max(1, Math.ceil(this.deadline - performance.now())),
-        session: session && { id: session.id, metadata: sessionMetadata },
-        metadata,
-      },
-      this,
-    )
+    const call = lease.worker.peer.call(callRequest(this.#spec, this.#time.left), this)
     // A closed wire has ended the call already.
     if (this.#state !== waiting) return
     this.#call = call
-    this.#lastSign = performance.now()
+    this.#time.sign()
     this.#state = { type: 'running', lease, call }
   }
 
@@ -141,25 +128,24 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   }
 
   itemsArrived(): void {
-    this.#lastSign = performance.now()
-    this.#sawItems = true
+    this.#time.sign()
     if (this.#state !== settled) this.#owner.arrived()
   }
 
   progressed(value: unknown): void {
-    this.#lastSign = performance.now()
+    this.#time.sign()
     if (this.#state === settled) return
     try {
       this.#spec.onProgress?.(value)
     } catch (error) {
-      this.#fail(error, 'aborted')
+      this.#fail(error)
     }
   }
 
   ended(end: CallEnd): void {
     const lease = this.#lease
-    clearTimeout(this.#patience)
-    lease?.release(outcomeOf(end, this.#leaving()))
+    this.#leaving?.over()
+    lease?.release(outcomeOf(end, this.#leaving))
     if (this.#state === settled) return
     switch (end.type) {
       case 'ok':
@@ -175,19 +161,16 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
     }
   }
 
-  #leaving(): Leaving | undefined {
-    if (this.#leftAt === 0) return undefined
-    return { overtime: this.#overtime, forced: this.#forced, after: performance.now() - this.#leftAt }
-  }
-
   /** One run has failed. It may not have been the last. */
   #runFailed(error: SnakepitError): void {
     try {
       this.#runs ??= new Runs(this.#spec.retries)
       // What was given cannot be taken back, and is not given twice.
-      const pause = this.#sawItems ? undefined : this.#runs.failed(error, this.deadline - performance.now())
+      const hasGiven = this.taken > 0 || this.hasUnread
+      const pause = hasGiven ? undefined : this.#runs.failed(error, this.#time.left)
       if (pause === undefined) return this.#settleFailed(error, true)
       this.#call = undefined
+      this.#time.rest()
       this.#state = held
       // Not within this turn: a pool that is being told of a loss has more to hear.
       this.#pause = setTimeout(() => this.#submit(), pause)
@@ -198,29 +181,24 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   }
 
   /** Settles the caller at once, with whatever was not taken yet, and asks Python to leave; the lease is given back when it has. */
-  #fail(error: unknown, cause: CancelCause): void {
+  #fail(error: unknown, overtime?: SnakepitError): void {
     if (this.#state === settled) return
-    this.#leave(cause)
+    this.#leave(overtime)
     this.#owner.failed(error, false)
   }
 
-  #leave(cause: CancelCause): void {
+  #leave(overtime?: SnakepitError): void {
     const state = this.#state
     if (state === settled) return
     this.#settle()
     if (state.type === 'waiting') this.#pool.withdraw(this)
-    if (state.type === 'running') this.#cancel(state, cause)
+    if (state.type === 'running') this.#cancel(state, overtime)
   }
 
-  /** The last rung: a tool that is not left in time takes its worker with it. */
-  #cancel({ lease, call }: Extract<State, { type: 'running' }>, cause: CancelCause): void {
-    call.cancel(cause)
-    this.#leftAt = performance.now()
-    const { incarnation } = lease.worker.info
-    this.#patience = setTimeout(() => {
-      this.#forced = true
-      this.#pool.replaceWorker(incarnation, 0)
-    }, this.#spec.cancelGrace).unref()
+  /** A tool that is not left in time takes its worker with it. */
+  #cancel({ lease, call }: Running, overtime: SnakepitError | undefined): void {
+    call.cancel(overtime === undefined ? 'aborted' : 'timeout')
+    this.#leaving = new Leaving(overtime, this.#spec.cancelGrace, () => lease.giveUp())
   }
 
   #settleFailed(error: unknown, late: boolean): void {
@@ -232,49 +210,13 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher {
   /** Nothing more will come, and no time runs out any more. */
   #finish(): void {
     this.#state = unread
-    clearTimeout(this.#timer)
+    this.#time.end()
     clearTimeout(this.#pause)
   }
 
   #settle(): void {
+    this.#finish()
     this.#state = settled
-    clearTimeout(this.#timer)
-    clearTimeout(this.#pause)
     if (this.#spec.signal !== undefined) unwatchSignal(this.#spec.signal, this)
   }
-
-  #armTimer(): void {
-    const now = performance.now()
-    const { idleTimeout } = this.#spec
-    const idleAt =
-      idleTimeout === undefined || this.#lastSign === 0 ? now + (idleTimeout ?? Infinity) : this.#lastSign + idleTimeout
-    this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.deadline, idleAt) - now), this)
-  }
-
-  get #mayHaveRun(): boolean {
-    return this.#state.type === 'running' || this.#runs?.failure !== undefined
-  }
-
-  #timeOut(error: SnakepitError): void {
-    this.#overtime = error
-    this.#fail(error, 'timeout')
-  }
-
-  /** The timer is not moved for each sign of life: when it fires too early, it is set again. */
-  onTimer(): void {
-    const { idleTimeout, timeout } = this.#spec
-    const now = performance.now()
-    // A reader that has not taken what is there keeps the tool waiting, not the other way round.
-    if (this.#call?.drained === false) this.#lastSign = now
-    if (now >= this.deadline - 0.5)
-      return this.#timeOut(timedOut(this.tool, timeout, this.#mayHaveRun ? 'running' : 'queued'))
-    if (idleTimeout !== undefined && this.#state.type === 'running' && now - this.#lastSign >= idleTimeout - 0.5) {
-      return this.#timeOut(idle(this.tool, idleTimeout))
-    }
-    this.#armTimer()
-  }
-}
-
-function onTimer(run: CallRun): void {
-  run.onTimer()
 }

@@ -1,5 +1,6 @@
 // What a call is made of, what it needs, and whom it tells.
 import type { CallEnd } from '../peer/call-end.js'
+import type { CallRequest } from '../peer/outgoing-call.js'
 import type { PoolRequest, SessionTicket } from '../pool/request.js'
 import type { Window } from '../wire/wire.js'
 import type { Retries } from './retries.js'
@@ -31,12 +32,23 @@ export interface CallSpec {
   readonly onProgress: ((value: unknown) => void) | undefined
 }
 
+/** What a worker is asked for. */
+export function callRequest(spec: CallSpec, timeLeft: number): CallRequest {
+  const { tool, window, metadata, session, sessionMetadata } = spec
+  return {
+    tool,
+    arguments: spec.arguments,
+    window,
+    timeLeftMs: Math.max(1, Math.ceil(timeLeft)),
+    session: session && { id: session.id, metadata: sessionMetadata },
+    metadata,
+  }
+}
+
 /** The part of a pool that a call needs. */
 export interface CallPool {
   submit(request: PoolRequest): void
   withdraw(request: PoolRequest): void
-  /** Stops an incarnation of a worker, after so many milliseconds for what it runs, and starts another one. */
-  replaceWorker(incarnation: string, patience?: number): void
 }
 
 /** Whoever holds the result of a call. */

@@ -1,10 +1,23 @@
 // A call as its caller holds it: items to take, one end to wait for, and the way to cancel it.
 import { decodeValues } from '../codec/msgpack.js'
-import { CancelReason, type Items, type Window } from '../wire/wire.js'
+import { CancelReason, type FrameKind, type Items, type Window } from '../wire/wire.js'
 import type { CallEnd, CallListener } from './call-end.js'
 import type { DataChunk } from './chunk.js'
 import { Inflow } from './inflow.js'
-import type { Outbox } from './outbox.js'
+import { besideStart, type Outbox } from './outbox.js'
+
+/** What a call asks for. */
+export interface CallRequest {
+  readonly tool: string
+  /** One encoded map: parameter name to value. */
+  readonly arguments: Uint8Array
+  /** Window of the items; undefined asks for one value. */
+  readonly window: Window | undefined
+  /** Milliseconds left until the call's deadline; 0 for none. */
+  readonly timeLeftMs: number
+  readonly session: { readonly id: string; readonly metadata: Record<string, string> } | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
 
 /** Why a caller leaves a call. */
 export type CancelCause = 'aborted' | 'timeout' | 'closing'
@@ -36,6 +49,26 @@ export class OutgoingCall {
       new Inflow(window, (items, bytes) => {
         if (this.#state === 'running') outbox.push({ $case: 'credit', value: { call: id, items, bytes } })
       })
+  }
+
+  /** Asks the called side to begin. The request is not kept: its arguments may be large. */
+  start(request: CallRequest): void {
+    const { tool, window, timeLeftMs, session, metadata } = request
+    const frame = (rest: Uint8Array): FrameKind => ({
+      $case: 'start',
+      value: {
+        call: this.id,
+        tool,
+        arguments: rest,
+        stream: window !== undefined,
+        window,
+        timeLeftMs,
+        session,
+        metadata,
+        input: false,
+      },
+    })
+    this.#outbox.pushValue(this.id, request.arguments, frame, besideStart(request))
   }
 
   /** The next item that has arrived, or undefined. Taking is what gives the producer credit. */

@@ -1,11 +1,9 @@
 // Values that came in parts, put together again.
+import { maxBytes } from '../codec/admit.js'
 import type { Part } from '../wire/wire.js'
 
-/** Largest value that is taken in, in bytes. */
-const largestValue = 1024 * 1024 * 1024
-
 /** Bytes that all values may have together which have not come to their end yet, and how many of them there may be. */
-const largestSum = 2 * largestValue
+const largestSum = 2 * maxBytes
 const mostFronts = 10_000
 
 /** The fronts of values whose last frame has not come yet, by call. */
@@ -18,7 +16,7 @@ export class Parts {
     const front = this.#fronts.get(call) ?? { parts: [], bytes: 0 }
     front.bytes += data.length
     this.#bytes += data.length
-    if (front.bytes > largestValue) return `a value of more than ${largestValue} bytes came`
+    if (front.bytes > maxBytes) return `a value of more than ${maxBytes} bytes came`
     if (this.#bytes > largestSum) return `values of more than ${largestSum} bytes together were begun`
     if (this.#fronts.size >= mostFronts) return `more than ${mostFronts} values were begun`
     front.parts.push(data)

@@ -3,34 +3,19 @@ import { SnakepitError } from '../errors/snakepit-error.js'
 import {
   type End,
   type Frame,
-  type FrameKind,
   type Hello,
   type Log,
   SessionEndReason,
   type Start,
-  type Window,
   CancelRung as WireRung,
 } from '../wire/wire.js'
 import type { CallEnd, CallListener, CancelRung } from './call-end.js'
 import { CallIds, largestId } from './call-ids.js'
 import { type CallHandler, IncomingCall } from './incoming-call.js'
-import { besideStart, Outbox } from './outbox.js'
-import { OutgoingCall } from './outgoing-call.js'
+import { Outbox } from './outbox.js'
+import { type CallRequest, OutgoingCall } from './outgoing-call.js'
 import { Parts } from './parts.js'
 import { errorFromWire } from './wire-error.js'
-
-/** What a call asks for. */
-export interface CallRequest {
-  readonly tool: string
-  /** One encoded map: parameter name to value. */
-  readonly arguments: Uint8Array
-  /** Window of the items; undefined asks for one value. */
-  readonly window: Window | undefined
-  /** Milliseconds left until the call's deadline; 0 for none. */
-  readonly timeLeftMs: number
-  readonly session: { readonly id: string; readonly metadata: Record<string, string> } | undefined
-  readonly metadata: Readonly<Record<string, string>>
-}
 
 /** What a peer does besides its calls. */
 export interface PeerOptions {
@@ -94,8 +79,7 @@ export class Peer {
       return call
     }
     this.#outgoing.set(id, call)
-    const frame = (args: Uint8Array): FrameKind => startFrame(id, request, args)
-    this.outbox.pushValue(id, request.arguments, frame, besideStart(request))
+    call.start(request)
     return call
   }
 
@@ -215,15 +199,6 @@ export class Peer {
     const how = endFromWire(end)
     this.#outgoing.delete(end.call)
     call.end(how)
-  }
-}
-
-function startFrame(call: number, request: CallRequest, args: Uint8Array): FrameKind {
-  const { tool, window, timeLeftMs, session, metadata } = request
-  const stream = window !== undefined
-  return {
-    $case: 'start',
-    value: { call, tool, arguments: args, stream, window, timeLeftMs, session, metadata, input: false },
   }
 }
 

@@ -13,7 +13,7 @@ import { deadlinePassed, poolSaturated, refusalOf, sessionEnded, sessionQuotaExc
 import type { PoolRequest } from './request.js'
 import type { Session } from './session.js'
 import { type SessionRules, SessionTable } from './session-table.js'
-import { taintOf } from './taint.js'
+import { type Taint, taintOf } from './taint.js'
 import { type Answers, sessionOf, Turns } from './turns.js'
 
 /** What the scheduler is told once. */
@@ -81,6 +81,9 @@ export class Dispatcher implements Answers {
         return
       case 'withdrawn':
         this.#withdraw(event.request, now)
+        return
+      case 'given-up':
+        this.#giveUp(event.lease, now)
         return
       case 'returned':
         this.#return(event, now)
@@ -191,19 +194,33 @@ export class Dispatcher implements Answers {
     this.#guard.ended(lease, outcome, now)
     // Before its slot is free for the next call.
     const taint = taintOf(outcome)
-    if (taint && lease.seat.departure === undefined) {
-      this.#outbox.put({ type: 'worker-tainted', worker: lease.seat, by: taint })
-      this.#turnAway(lease.seat, 'tainted', now)
-    }
+    if (taint) this.#taint(lease.seat, taint, now)
     this.#takeSlotBack(lease, now)
   }
 
-  #takeSlotBack({ session, seat }: PoolLease, now: number): void {
+  /** Whoever else is there may finish. */
+  #giveUp({ seat }: PoolLease, now: number): void {
+    seat.givenUp++
+    this.#taint(seat, 'stubborn_tool', now)
+    this.#tellVacant(seat)
+  }
+
+  #taint(worker: PoolWorker, by: Taint, now: number): void {
+    if (worker.departure !== undefined) return
+    this.#outbox.put({ type: 'worker-tainted', worker, by })
+    this.#turnAway(worker, 'tainted', now)
+  }
+
+  #takeSlotBack({ session, seat, isGivenUp }: PoolLease, now: number): void {
     this.#hangUp(session, now)
     seat.leases--
-    if (seat.leases > 0) return
-    seat.idleSince = now
-    if (seat.departure !== undefined) this.#outbox.put({ type: 'worker-vacant', worker: seat })
+    if (isGivenUp) seat.givenUp--
+    if (seat.leases === 0) seat.idleSince = now
+    this.#tellVacant(seat)
+  }
+
+  #tellVacant(worker: PoolWorker): void {
+    if (worker.departure !== undefined && worker.isVacant) this.#outbox.put({ type: 'worker-vacant', worker })
   }
 
   #hangUp(session: Session | undefined, now: number): void {
@@ -224,7 +241,7 @@ export class Dispatcher implements Answers {
 
   #showOut(worker: PoolWorker, because: LossReason, now: number): void {
     this.#turnAway(worker, because, now)
-    if (worker.leases === 0) this.#outbox.put({ type: 'worker-vacant', worker })
+    this.#tellVacant(worker)
   }
 
   #lose(worker: PoolWorker, now: number): void {

@@ -1,5 +1,4 @@
 // What the pool gives to the layers above it.
-
 export type { LifeSign, Liveliness } from '../worker/life-sign.js'
 export type { BarrierRules } from './barrier.js'
 export type { BreakerRules, BreakerState } from './breaker.js'

@@ -3,7 +3,7 @@ import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { Liveliness } from '../worker/life-sign.js'
 import type { LossReason } from './departure.js'
 import type { GuardFact } from './guard.js'
-import type { LeaseReturned, PoolLease } from './pool-lease.js'
+import type { LeaseEvent, PoolLease } from './pool-lease.js'
 import type { PoolWorker } from './pool-worker.js'
 import type { LeaseOutcome, PoolRequest } from './request.js'
 import type { SessionFact } from './session-fact.js'
@@ -13,7 +13,7 @@ import type { Taint } from './taint.js'
 export type PoolEvent =
   | { readonly type: 'submitted'; readonly request: PoolRequest }
   | { readonly type: 'withdrawn'; readonly request: PoolRequest }
-  | LeaseReturned
+  | LeaseEvent
   | { readonly type: 'session-end' | 'session-renew' | 'session-touch'; readonly session: string }
   | WorkerNews
   /** Newcomers are refused from now on; what waits still gets its turn. */

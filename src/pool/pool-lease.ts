@@ -11,14 +11,25 @@ export interface LeaseReturned {
   readonly outcome: LeaseOutcome
 }
 
-/** Where leases are given back. An RxJS `Subject` is one. */
+/** A lease whose tool will not leave. */
+export interface LeaseGivenUp {
+  readonly type: 'given-up'
+  readonly lease: PoolLease
+}
+
+/** What becomes of a lease. */
+export type LeaseEvent = LeaseReturned | LeaseGivenUp
+
+/** Where leases are given up, and given back. An RxJS `Subject` is one. */
 export interface ReturnDesk {
-  next(returned: LeaseReturned): void
+  next(event: LeaseEvent): void
 }
 
 /** One slot of one worker incarnation, taken by one request. */
 export class PoolLease implements Lease {
   #desk: ReturnDesk | undefined
+  /** True once nobody waits any more for its tool to leave. */
+  isGivenUp = false
 
   constructor(
     readonly request: PoolRequest,
@@ -35,6 +46,12 @@ export class PoolLease implements Lease {
 
   get worker(): WorkerHandle {
     return this.seat.handle
+  }
+
+  giveUp(): void {
+    if (this.isGivenUp) return
+    this.isGivenUp = true
+    this.#desk?.next({ type: 'given-up', lease: this })
   }
 
   release(outcome: LeaseOutcome): void {

@@ -1,5 +1,4 @@
 // What a pool shows of itself: its workers' places, and its numbers.
-
 import type { Liveliness } from '../worker/life-sign.js'
 import type { WorkerInfo } from '../worker/worker-event.js'
 import type { CallCounts, CallLatencies } from './tally.js'

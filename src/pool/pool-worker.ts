@@ -1,5 +1,4 @@
 // One incarnation of a worker, as the pool keeps account of it.
-
 import type { Liveliness } from '../worker/life-sign.js'
 import type { WorkerHandle } from '../worker/worker-event.js'
 import { Chain } from './chain.js'
@@ -13,6 +12,8 @@ export class PoolWorker implements WorkerView {
   departure: LossReason | undefined
   sign: Liveliness = 'responsive'
   leases = 0
+  /** Those of its leases whose tool will not leave: nobody waits for them. */
+  givenUp = 0
   lastUsed = 0
   /** Since when it runs nothing, where it runs nothing. */
   idleSince = 0
@@ -25,6 +26,11 @@ export class PoolWorker implements WorkerView {
     readonly handle: WorkerHandle,
     readonly concurrency: number,
   ) {}
+
+  /** True when it runs nothing that is worth waiting for. */
+  get isVacant(): boolean {
+    return this.leases === this.givenUp
+  }
 
   get condition(): WorkerCondition {
     if (this.departure === undefined) return 'ready'

@@ -16,7 +16,7 @@ import type { SnakepitError } from '../errors/snakepit-error.js'
 import { systemClock, timerOn } from './clock.js'
 import { Ledger } from './ledger.js'
 import { isWorkerNews, type PoolEvent, type PoolFact } from './pool-event.js'
-import type { LeaseReturned } from './pool-lease.js'
+import type { LeaseEvent } from './pool-lease.js'
 import type { PoolSettings } from './pool-settings.js'
 import { type PoolPhase, type PoolState, sameState, stateOf } from './pool-state.js'
 import { type PoolStats, snapshotOf, type WorkerSnapshot } from './pool-stats.js'
@@ -41,7 +41,7 @@ import { Upkeep } from './upkeep.js'
  */
 export class Pool {
   readonly #calls = new Subject<PoolEvent>()
-  readonly #returns = new Subject<LeaseReturned>()
+  readonly #returns = new Subject<LeaseEvent>()
   readonly #facts = new Subject<PoolFact>()
   readonly #cutShort = new Subject<void>()
   readonly #ledger = new Ledger()
@@ -112,19 +112,6 @@ export class Pool {
   /** Ends a session: calls that wait in it are refused with `session_ended`, those that run go on. */
   endSession(id: string): void {
     this.#calls.next({ type: 'session-end', session: id })
-  }
-
-  /**
-   * Has one incarnation of a worker replaced, as if a call had tainted it. Nothing if it is not there, or going already.
-   *
-   * @param patience milliseconds that the calls it runs may take; default: the pool's `workerDrain`
-   */
-  replaceWorker(incarnation: string, patience?: number): void {
-    for (const { state } of this.#roster.places) {
-      if (state.type !== 'ready' || state.worker.handle.info.incarnation !== incarnation) continue
-      this.#roster.dismiss(state.worker, 'tainted', patience)
-      return
-    }
   }
 
   /** Lets a strict session whose worker is gone bind to another one with its next call. */

@@ -53,6 +53,11 @@ export interface Lease {
   readonly worker: WorkerHandle
   /** Milliseconds the call waited for it. */
   readonly waited: number
+  /**
+   * The tool would not leave: its worker takes nothing new any more, and is stopped and replaced as soon as it runs
+   * nothing else, at the latest after the pool's `workerDrain`. The slot is still to be given back.
+   */
+  giveUp(): void
   /** Gives the slot back, once Python is really done with the call. Only the first time counts. */
   release(outcome: LeaseOutcome): void
 }
@@ -79,7 +84,7 @@ export interface Left {
  * - `not_started`: the tool had not begun, and never did.
  * - `closed`: its generator was closed at a `yield`, or it ended by itself.
  * - `interrupted`: it was interrupted in the middle of its code, or its task was cancelled at an `await`.
- * - `thrown`: an exception was raised in the event loop that it kept from everybody else.
+ * - `thrown`: an exception was raised in its thread: one of several (`threads`), or the event loop that it kept to itself.
  * - `replaced`: none of these helped within `cancelGrace`; its worker was stopped and replaced.
  */
 export type LeaveRung = CancelRung | 'replaced'

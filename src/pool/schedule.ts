@@ -14,7 +14,7 @@ import type { ReturnDesk } from './pool-lease.js'
  *
  * @example
  * ```ts
- * const returns = new Subject<LeaseReturned>()
+ * const returns = new Subject<LeaseEvent>()
  * merge(calls$, returns, roster$).pipe(schedule(settings, systemClock, returns)).subscribe(deliver)
  * ```
  */

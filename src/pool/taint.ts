@@ -4,7 +4,7 @@ import type { LossReason } from './departure.js'
 import type { LeaseOutcome } from './request.js'
 
 /** What a worker is tainted by. */
-export type Taint = 'gpu' | 'out_of_memory'
+export type Taint = 'gpu' | 'out_of_memory' | 'stubborn_tool'
 
 /**
  * What a call's end did to its worker; undefined for the rule, that an exception is an exception.

@@ -1,7 +1,7 @@
 // What the calls of a worker that is gone are ended with.
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { crashClassOf } from './crash-class.js'
-import { ending, output } from './start-failure.js'
+import { output } from './start-failure.js'
 import type { WorkerExit } from './worker-event.js'
 
 /** A worker was stopped by order of the host. */
@@ -15,8 +15,8 @@ export function stopped(worker: string): SnakepitError {
 /** A worker's process ended by itself. `broken` is what the wire said of it, if that came first. */
 export function crashed(worker: string, exit: WorkerExit, broken: SnakepitError | undefined): SnakepitError {
   const { code: exitCode, signal, pid, lastLines } = exit
-  const end = ending({ started: true, code: exitCode, signal })
-  return new SnakepitError('worker_crashed', `worker '${worker}' ended ${end}${output(lastLines)}`, {
+  const how = signal === undefined ? `ended with exit code ${exitCode}` : `was killed by ${signal}`
+  return new SnakepitError('worker_crashed', `worker '${worker}' ${how}${output(lastLines)}`, {
     details: { worker, pid, exitCode, signal, crashClass: crashClassOf(exit), lastLines },
     cause: broken,
     mayHaveRun: true,

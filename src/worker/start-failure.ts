@@ -6,6 +6,8 @@ import type { Answer, FailureStage } from './handshake.js'
 import type { ProcessEnd } from './spawn.js'
 import type { WorkerSettings } from './worker-settings.js'
 
+type Ended = Extract<ProcessEnd, { started: true }>
+
 /** What went wrong on the way from spawn to ready. */
 export type StartFailure =
   | { readonly reason: 'not_started'; readonly failure: NodeJS.ErrnoException }
@@ -15,7 +17,7 @@ export type StartFailure =
   | { readonly reason: 'closed_pipe' }
   | { readonly reason: 'elsewhere'; readonly address: string }
   | { readonly reason: 'garbage'; readonly text: string }
-  | { readonly reason: 'exited_early'; readonly end: ProcessEnd }
+  | { readonly reason: 'exited_early'; readonly end: Ended }
   | { readonly reason: 'silent'; readonly phase: 'answer' | 'greeting' }
   | { readonly reason: 'not_attached'; readonly cause: unknown }
 
@@ -102,10 +104,8 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** How a process ended, in words. */
-export function ending(end: ProcessEnd): string {
-  if (!end.started) return `because it could not be run: ${end.failure.message}`
-  return end.signal === undefined ? `with exit code ${end.code}` : `killed by ${end.signal}`
+function ending({ code, signal }: Ended): string {
+  return signal === undefined ? `with exit code ${code}` : `killed by ${signal}`
 }
 
 /** The last lines of output as an appendix to a sentence. */

@@ -1,23 +1,22 @@
 // One start of one worker, from spawn to exit.
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import { type Attachment, attach } from '../peer/attach.js'
 import { Peer } from '../peer/peer.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
-import { protocolVersion, type Wire } from '../wire/wire.js'
+import type { Wire } from '../wire/wire.js'
 import { BlackBox } from './black-box.js'
 import { newCredentials } from './credentials.js'
-import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { LastLines, readLines } from './lines.js'
 import { LogGate } from './log-gate.js'
 import { crashed, notReached, stopped, unresponsive, wireClosed } from './loss.js'
-import { version } from './package-version.js'
 import { tryMakeSocketFolder } from './socket-folder.js'
 import { spawnWorker } from './spawn.js'
+import { failureOf, type Started, start } from './start.js'
 import { type StartFailure, startFailed } from './start-failure.js'
 import { endsWithin, stopProcess } from './stop-ladder.js'
+import { withinThisTurn } from './this-turn.js'
 import { watchLife } from './watch-life.js'
 import type { StopRung, WorkerEvent } from './worker-event.js'
-import { type WorkerFacts, workerInfo } from './worker-facts.js'
+import { workerInfo } from './worker-facts.js'
 import { logFromLine, logFromWire } from './worker-log.js'
 import type { WorkerSettings } from './worker-settings.js'
 
@@ -26,13 +25,6 @@ const patienceAfterWire = 1_000
 
 /** Milliseconds for the last output of a dead process to be read. Longer, and somebody else holds its pipes. */
 const patienceForOutput = 100
-
-/** Thrown inside to leave the start with its reason. */
-class StartEnded extends Error {
-  constructor(readonly failure: StartFailure | 'stopped') {
-    super()
-  }
-}
 
 /** Runs one worker and tells everything that happens to it. */
 export class WorkerLife {
@@ -84,13 +76,12 @@ export class WorkerLife {
   async run(): Promise<void> {
     let serves = false
     try {
-      const { attachment, wire } = await this.#start()
+      const started = await this.#start()
       serves = true
-      await this.#serve(attachment, wire)
+      await this.#serve(started)
     } catch (error) {
       if (serves) await this.#serveFailed(error)
-      else
-        await this.#startFailed(error instanceof StartEnded ? error.failure : { reason: 'not_attached', cause: error })
+      else await this.#startFailed(failureOf(error))
     } finally {
       this.#wire?.close()
       this.#process.release()
@@ -99,69 +90,35 @@ export class WorkerLife {
     }
   }
 
-  async #start(): Promise<{ readonly attachment: Attachment; readonly wire: Wire }> {
-    const timeout = AbortSignal.timeout(this.#settings.startTimeout)
-    const signal = AbortSignal.any([timeout, this.#stop.signal])
-    if (this.#folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: this.#folder.cause })
-    this.#process.input.write(bootstrapLine(this.#settings, this.#credentials, this.#folder?.socket))
-    const { incarnation } = this.#credentials
-    const expected = { incarnation, transport: this.#settings.transport, socket: this.#folder?.socket }
-    const answer = readAnswer(this.#process.answer, expected)
-    const facts = listening(await this.#orEnd(answer, signal, 'answer'))
-    const { connect = grpcWire } = this.#settings
-    this.#wire = connect(facts.address, this.#credentials.hostToken)
-    const attachment = await this.#orEnd(this.#attach(this.#wire), signal, 'greeting')
+  /** From spawned to ready. */
+  async #start(): Promise<Started> {
+    const started = await start({
+      settings: this.#settings,
+      credentials: this.#credentials,
+      process: this.#process,
+      peer: this.#peer,
+      folder: this.#folder,
+      connect: (address) => this.#connect(address),
+      stop: this.#stop.signal,
+    })
+    const { attachment, facts, wire } = started
     const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
     this.#pid = info.pid
     // From here on, what the program does keeps it alive: each call has a timer, and an idle worker is no reason.
     this.#process.unref()
-    this.#wire.unref()
+    wire.unref()
     this.#emit({ type: 'ready', handle: { info, peer: this.#peer } })
-    return { attachment, wire: this.#wire }
+    return started
   }
 
-  #attach(wire: Wire): Promise<Attachment> {
-    const { incarnation, hostToken, workerToken } = this.#credentials
-    const hello = {
-      protocol: protocolVersion,
-      incarnation,
-      token: hostToken,
-      codecs: ['msgpack'],
-      version,
-      runtime: undefined,
-      tools: [],
-    }
-    // Not the stop signal: a stopping worker still talks.
-    return attach(wire, this.#peer, { hello, expectToken: workerToken }, new AbortController().signal)
-  }
-
-  /** Waits for a step of the start, the end of the process, the time limit or the order to stop. */
-  async #orEnd<T>(step: Promise<T>, signal: AbortSignal, phase: 'answer' | 'greeting'): Promise<T> {
-    step.catch(() => undefined)
-    let onAbort = () => {}
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(new StartEnded(this.#stop.signal.aborted ? 'stopped' : { reason: 'silent', phase }))
-      if (signal.aborted) onAbort()
-      signal.addEventListener('abort', onAbort, { once: true })
-    })
-    // An answer that came in the same turn as the end counts: it says why.
-    const ended = this.#process.exited.then(async (end) => {
-      const late = await Promise.race([step, nextTurn()])
-      if (late !== undefined && phase === 'answer' && (late as Answer).type === 'failed') return late
-      throw new StartEnded(
-        end.started ? { reason: 'exited_early', end } : { reason: 'not_started', failure: end.failure },
-      )
-    })
-    ended.catch(() => undefined)
-    try {
-      return await Promise.race([step, ended, aborted])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+  #connect(address: string): Wire {
+    const { connect = grpcWire } = this.#settings
+    this.#wire = connect(address, this.#credentials.hostToken)
+    return this.#wire
   }
 
   /** From ready to gone. */
-  async #serve(attachment: Attachment, wire: Wire): Promise<void> {
+  async #serve({ attachment, wire }: Started): Promise<void> {
     const stopped = new Promise<'stop'>((resolve) => {
       if (this.#stop.signal.aborted) resolve('stop')
       this.#stop.signal.addEventListener('abort', () => resolve('stop'), { once: true })
@@ -179,8 +136,9 @@ export class WorkerLife {
     // Who reads what comes of it must not send the next call here, and one that does learns that it never left.
     this.#peer.hangUp(notReached(this.#settings.id))
     if (first === 'hung') {
-      await this.#climb('unasked', unresponsive(this.#settings.id))
-      return this.#gone(false, unresponsive(this.#settings.id))
+      const silence = unresponsive(this.#settings.id)
+      await this.#climb('unasked', silence)
+      return this.#gone(false, silence)
     }
     this.#emit({ type: 'condition', worker: this.#settings.id, condition: 'gone' })
     if (first === 'exit') return this.#gone(false, undefined)
@@ -192,7 +150,7 @@ export class WorkerLife {
   }
 
   async #gone(ordered: boolean, broken: SnakepitError | undefined): Promise<void> {
-    const end = await Promise.race([this.#process.exited, nextTurn()])
+    const end = await withinThisTurn(this.#process.exited)
     await this.#lastWords()
     const exit = {
       code: end?.started ? end.code : undefined,
@@ -253,25 +211,4 @@ export class WorkerLife {
       },
     })
   }
-}
-
-function listening(answer: Answer): WorkerFacts {
-  switch (answer.type) {
-    case 'listening':
-      return answer
-    case 'failed':
-      throw new StartEnded({ reason: 'reported', answer })
-    case 'other-version':
-      throw new StartEnded({ reason: 'other_version', version: answer.version })
-    case 'silent':
-      throw new StartEnded({ reason: 'closed_pipe' })
-    case 'elsewhere':
-      throw new StartEnded({ reason: 'elsewhere', address: answer.address })
-    case 'garbage':
-      throw new StartEnded({ reason: 'garbage', text: answer.text })
-  }
-}
-
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(() => resolve(undefined)))
 }

@@ -3,6 +3,7 @@ import { firstValueFrom, map, merge, of, repeat, retry, share, switchMap, take, 
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnakepitError } from '../../src/index.js'
+import { all } from '../support/all.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
 import { within } from '../support/within.js'
@@ -105,12 +106,8 @@ test('API-04: streams side by side keep their chunks apart', async () => {
 })
 
 test('API-05: values() are the yields, without the chunk that the library adds', async () => {
-  const values: unknown[] = []
-  for await (const value of counting('values').values()) values.push(value)
-  assert.equal(values, [{ n: 0 }, { n: 1 }, { n: 2 }])
-  const marked: unknown[] = []
-  for await (const value of pit.stream('marked').values()) marked.push(value)
-  assert.equal(marked, [{ a: 1 }, { b: 2 }])
+  assert.equal(await all(counting('values').values()), [{ n: 0 }, { n: 1 }, { n: 2 }])
+  assert.equal(await all(pit.stream('marked').values()), [{ a: 1 }, { b: 2 }])
 })
 
 test('API-05: toReadable() reads like any web stream, and cancelling it closes the generator', async () => {

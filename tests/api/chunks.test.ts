@@ -1,7 +1,8 @@
 // What the chunks of a stream are, in which order they come, and when.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Chunk, PythonError } from '../../src/index.js'
+import { PythonError } from '../../src/index.js'
+import { all } from '../support/all.js'
 import { failsWith, isCoded, raises } from '../support/errors.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
@@ -25,18 +26,18 @@ test('STREAM-01, guarantee:G11: fifty thousand chunks in order, none lost, none 
 })
 
 test('STREAM-02: what streams must be streamed, what does not must not', async () => {
-  const error = await failsWith(collect(pit.stream('plain')), 'streaming_not_supported', /'plain' does not stream/)
+  const error = await failsWith(all(pit.stream('plain')), 'streaming_not_supported', /'plain' does not stream/)
   assert.is(error.mayHaveRun, false)
   await failsWith(pit.execute('count', { n: 1 }), 'streaming_required', /'count' streams/)
 })
 
 test('STREAM-02: a function that returns an iterator streams when it says so', async () => {
-  const values = (await collect(pit.stream('mapped', { n: 3 }))).map(({ data }) => data)
+  const values = (await all(pit.stream('mapped', { n: 3 }))).map(({ data }) => data)
   assert.equal(values, ['0', '1', '2', null])
 })
 
 test('STREAM-03: StreamChunk brings its own metadata and marker; what follows the final chunk is never run', async () => {
-  const [first, last, ...rest] = await collect(pit.stream('marked'))
+  const [first, last, ...rest] = await all(pit.stream('marked'))
   assert.equal(rest, [])
   assert.equal(
     { ...first, metadata: { ...first?.metadata } },
@@ -49,7 +50,7 @@ test('STREAM-03: StreamChunk brings its own metadata and marker; what follows th
 })
 
 test('STREAM-03: a dict with `is_final` is final when it says so', async () => {
-  const chunks = await collect(pit.stream('marked_dict'))
+  const chunks = await all(pit.stream('marked_dict'))
   assert.equal(
     chunks.map(({ isFinal }) => isFinal),
     [false, true],
@@ -57,18 +58,18 @@ test('STREAM-03: a dict with `is_final` is final when it says so', async () => {
 })
 
 test('STREAM-04: without a marked chunk one is added, with the return value', async () => {
-  const last = (await collect(pit.stream('count', { n: 2 }))).at(-1)
+  const last = (await all(pit.stream('count', { n: 2 }))).at(-1)
   assert.is(last?.data, 2)
   assert.is(last?.isFinal, true)
   assert.is(last?.metadata.synthetic_final, 'true')
-  const [only, ...rest] = await collect(pit.stream('nothing'))
+  const [only, ...rest] = await all(pit.stream('nothing'))
   assert.equal(rest, [])
   assert.equal([only?.data, only?.isFinal, only?.seq], [null, true, 0])
 })
 
 test('STREAM-05: the final chunk tells time, kind and worker', async () => {
   for (const tool of ['marked', 'count', 'count_async']) {
-    const metadata = (await collect(pit.stream(tool, tool === 'marked' ? {} : { n: 1 }))).at(-1)?.metadata
+    const metadata = (await all(pit.stream(tool, tool === 'marked' ? {} : { n: 1 }))).at(-1)?.metadata
     assert.match(metadata?.execution_time_ms ?? '', /^\d+\.\d+$/)
     assert.is(metadata?.tool_type, 'remote')
     assert.is(metadata?.worker_id, 'default-0')
@@ -123,11 +124,5 @@ test('STREAM-09: a generator that raises while it is closed harms nobody', async
   for await (const _ of pit.stream('raises_on_close')) break
   assert.is(await pit.execute('plain'), 1)
 })
-
-async function collect<T, R>(stream: AsyncIterable<Chunk<T, R>>): Promise<Chunk<T, R>[]> {
-  const chunks: Chunk<T, R>[] = []
-  for await (const chunk of stream) chunks.push(chunk)
-  return chunks
-}
 
 test.run()

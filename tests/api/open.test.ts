@@ -9,7 +9,7 @@ import { Snakepit } from '../../src/index.js'
 import { failsWith } from '../support/errors.js'
 import { eventually } from '../support/eventually.js'
 import { adapterOf, openOne, pidOf } from '../support/pit.js'
-import { allGone, descendantsOf, isAlive } from '../support/processes.js'
+import { allGone, descendantsOf, isAlive, startedSince } from '../support/processes.js'
 import { temporaryFolder } from '../support/temporary.js'
 import { within } from '../support/within.js'
 
@@ -105,8 +105,7 @@ test('API-01, WIRE-05: silence ends with startTimeout, which the error names, an
     /said nothing for 400 ms[\s\S]*startTimeout[\s\S]*loading the model/,
   )
   assert.is(error.details.reason, 'silent')
-  const left = descendantsOf(process.pid).filter((pid) => !children.includes(pid))
-  assert.equal(left, [])
+  assert.equal(startedSince(children), [])
 })
 
 test('API-01: one failed start of many says why at once, and the others are stopped', async () => {

@@ -3,6 +3,7 @@ import { filter, firstValueFrom, take, timeout, toArray } from 'rxjs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { WorkerLog } from '../../src/index.js'
+import { all } from '../support/all.js'
 import { adapterOf, openOne, patience } from '../support/pit.js'
 import { within } from '../support/within.js'
 
@@ -42,8 +43,7 @@ test('PY-08: output of C code and of children', async () => {
 
 test('PY-08: a tool that prints between its chunks, the handshake included, disturbs no chunk', async () => {
   const printed = firstValueFrom(pit.logs$.pipe(take(400), toArray(), timeout(patience)))
-  const seen: unknown[] = []
-  for await (const value of pit.stream('prints_between', { n: 200 }).values()) seen.push(value)
+  const seen = await all(pit.stream('prints_between', { n: 200 }).values())
   assert.equal(
     seen,
     Array.from({ length: 200 }, (_, index) => index),

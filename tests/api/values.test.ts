@@ -5,7 +5,9 @@ import { inspect } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NdArray } from '../../src/index.js'
+import { all } from '../support/all.js'
 import { failsWith } from '../support/errors.js'
+import { nested } from '../support/nested.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { temporaryFolder } from '../support/temporary.js'
 
@@ -50,8 +52,7 @@ test('PAYLOAD-01: round trips through Python, as arguments, results and chunks',
     if (Number.isNaN(value)) assert.ok(Number.isNaN(returned))
     else assert.equal(returned, value, `sent ${inspect(value)}, got ${inspect(returned)}`)
   }
-  const chunks: unknown[] = []
-  for await (const value of pit.stream('stream_back', { values: kept }).values()) chunks.push(value)
+  const chunks = await all(pit.stream('stream_back', { values: kept }).values())
   assert.is(chunks.length, kept.length)
   assert.equal(
     chunks.filter((value) => !Number.isNaN(value)),
@@ -125,7 +126,6 @@ test('PAYLOAD-01: keys that mean something in JavaScript stay data', async () =>
 })
 
 test('PAYLOAD-01: nesting has a limit that both sides survive', async () => {
-  const nested = (depth: number) => Array.from({ length: depth }).reduce<unknown>((inner) => [inner], 1)
   assert.equal(await pit.execute('echo', { value: nested(60) }), nested(60))
   await failsWith(pit.execute('echo', { value: nested(1_000_000) }), 'invalid_argument', /deep|nest/)
   assert.is(await pit.execute('echo', { value: 1 }), 1)

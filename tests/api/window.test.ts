@@ -1,5 +1,4 @@
 // How far Python may be ahead: never more than the window, in items and in bytes, however slow the reader.
-import { readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { concatMap, lastValueFrom, take, toArray } from 'rxjs'
 import { test } from 'uvu'
@@ -7,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { toAsyncIterable } from '../../src/index.js'
 import { isCoded } from '../support/errors.js'
 import { adapterOf, openOne, pidOf } from '../support/pit.js'
+import { residentOf } from '../support/processes.js'
 import { reasonOf, thrown } from '../support/rejection.js'
 import { within } from '../support/within.js'
 
@@ -171,10 +171,6 @@ async function settled(name: string): Promise<number> {
     now = await yields(name)
   }
   return now
-}
-
-function residentOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 test.run()

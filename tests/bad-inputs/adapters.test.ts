@@ -4,11 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Snakepit } from '../../src/index.js'
 import { failsWith, raises } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { Ledger } from '../support/ledger.js'
 import { adapterOf, nextLog, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
 import { within } from '../support/within.js'
-import { closes, countTo, nobodyLeft, nothingEscaped, sparesTheWorker, strangers } from './harmless.js'
+import { closes, countTo, nobodyLeft, sparesTheWorker, strangers } from './harmless.js'
 
 const adapter = adapterOf(import.meta.url, 'misbehaves.py')
 const odd = adapterOf(import.meta.url, 'odd_adapters.py')

@@ -4,9 +4,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ErrorCode, NdArray } from '../../src/index.js'
 import { failsWith, isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
+import { nested } from '../support/nested.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
-import { nothingEscaped, sparesTheWorker } from './harmless.js'
+import { sparesTheWorker } from './harmless.js'
 
 const pit = await openOne(adapterOf(import.meta.url, 'plain.py'))
 test.after(() => pit.close())
@@ -152,11 +154,5 @@ test('PY-05: a hundred thousand parameters, and one with a name of a megabyte', 
     assert.ok(error.message.length < 100_000, `a message of ${error.message.length} characters`)
   }
 })
-
-function nested(depth: number): unknown {
-  let value: unknown = 1
-  for (let level = 0; level < depth; level++) value = [value]
-  return value
-}
 
 test.run()

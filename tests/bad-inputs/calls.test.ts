@@ -3,10 +3,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnakepitError } from '../../src/index.js'
 import { failsWith, isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
 import { within } from '../support/within.js'
-import { nothingEscaped, sparesTheWorker } from './harmless.js'
+import { sparesTheWorker } from './harmless.js'
 
 const pit = await openOne(adapterOf(import.meta.url, 'plain.py'), { maxQueue: 30_000 })
 test.after(() => pit.close())

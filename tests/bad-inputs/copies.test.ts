@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as library from '../../src/index.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
-import { adapterOf } from '../support/pit.js'
+import { handles } from '../support/handles.js'
+import { adapterOf, socketOf } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
-import { nobodyLeft, nothingEscaped } from './harmless.js'
+import { nobodyLeft } from './harmless.js'
 
 const adapter = adapterOf(import.meta.url, 'plain.py')
 test.after.each(nothingEscaped)
@@ -44,12 +46,7 @@ test('CLEAN-02, CLEAN-04, guarantee:G33: sixty pools, opened and closed: equal h
   const sockets: string[] = []
   const openAndClose = async () => {
     await using pit = await library.Snakepit.open({ adapter, size: 1, drain: 0 })
-    sockets.push(
-      pit
-        .workers()[0]
-        ?.info()
-        ?.transport.address.replace(/^unix:\/\//, '') ?? '',
-    )
+    sockets.push(socketOf(pit))
     assert.is(await pit.execute('echo', { value: 1 }), 1)
   }
   await openAndClose()
@@ -69,7 +66,7 @@ test('CLEAN-02, CLEAN-04, guarantee:G33: sixty pools, opened and closed: equal h
 
 /** What a process holds that does not come back by itself. */
 function held(): object {
-  const things = process.getActiveResourcesInfo().filter((name) => !/Immediate|FSReq|TickObject|Timeout/.test(name))
+  const things = handles().filter((name) => !name.includes('Timeout'))
   return {
     things: things.length,
     files: readdirSync('/proc/self/fd').length,

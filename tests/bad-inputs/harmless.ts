@@ -1,21 +1,11 @@
-// What holds after every bad input: nothing escaped, the worker is the one it was, and nobody is left in the end.
+// What holds after every bad input: the worker is the one it was, and nobody is left in the end.
 import * as assert from 'uvu/assert'
 import type { Snakepit } from '../../src/index.js'
 import { eventually } from '../support/eventually.js'
-import { allGone, descendantsOf, readProc } from '../support/processes.js'
-import { quiet, within } from '../support/within.js'
+import { allGone, descendantsOf, readProc, startedSince } from '../support/processes.js'
+import { within } from '../support/within.js'
 
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
-
-const loader = new Set(descendantsOf(process.pid))
-
-/** Checks that nothing was thrown where nobody can catch it. */
-export async function nothingEscaped(): Promise<void> {
-  await quiet()
-  assert.equal(escaped.splice(0).map(String), [])
-}
+const loader = descendantsOf(process.pid)
 
 /** Does something bad, and checks that the pool's worker is there as before: the tool `whoami` tells which it is. */
 export async function sparesTheWorker<T>(pit: Snakepit, act: () => Promise<T>): Promise<T> {
@@ -27,7 +17,7 @@ export async function sparesTheWorker<T>(pit: Snakepit, act: () => Promise<T>): 
 
 /** Processes that this one has started and that are still there, the loader of the tests left out, however late it came. */
 export function strangers(): number[] {
-  return descendantsOf(process.pid).filter((pid) => !loader.has(pid) && !readProc(pid, 'cmdline').includes('esbuild'))
+  return startedSince(loader).filter((pid) => !readProc(pid, 'cmdline').includes('esbuild'))
 }
 
 /** Resolves when every process that this one has started is gone. */

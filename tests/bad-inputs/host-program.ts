@@ -2,11 +2,12 @@
 //
 //     node --import tsx host-program.ts <way> [adapter]
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Snakepit, type SnakepitOptions } from '../../src/index.js'
+import { parentOf, zombiesBelow } from '../support/processes.js'
 
 const beside = fileURLToPath(new URL('adapters/plain.py', import.meta.url))
 const [way = '', adapter = beside] = isMainThread ? process.argv.slice(2) : (workerData as string[])
@@ -35,12 +36,6 @@ async function works(options: Partial<SnakepitOptions> = {}): Promise<void> {
   say({ count, echo, address, modes })
 }
 
-/** Children of this process that ended and that nobody has collected. */
-function zombies(): string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.filter((pid) => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ')')))
-}
-
 const ways: Record<string, () => Promise<unknown>> = {
   works,
   'works over TCP': () => works({ basePort: 0 }),
@@ -60,7 +55,7 @@ const ways: Record<string, () => Promise<unknown>> = {
     process.kill(before, 'SIGKILL')
     while ((await pit.execute('whoami').catch(() => before)) === before);
     await pit.close()
-    say({ pid: process.pid, zombies: zombies() })
+    say({ pid: process.pid, zombies: zombiesBelow(process.pid) })
   },
   'leaves one error': async () => {
     // Not from the start: what loads this program needs a better one.
@@ -74,15 +69,11 @@ const ways: Record<string, () => Promise<unknown>> = {
   'loses its guardian as the first process': async () => {
     const pit = await open({ restart: { backoff: 0 } })
     const worker = await pit.execute<number>('whoami')
-    const guardian = Number(
-      readFileSync(`/proc/${worker}/stat`, 'utf8')
-        .replace(/^.*\) . /s, '')
-        .split(' ')[0],
-    )
+    const guardian = parentOf(worker)
     process.kill(guardian, 'SIGKILL')
     while ((await pit.execute('whoami').catch(() => worker)) === worker);
     await pit.close()
-    say({ guardian, worker, zombies: zombies() })
+    say({ guardian, worker, zombies: zombiesBelow(process.pid) })
   },
   'is aborted': async () => {
     await open()

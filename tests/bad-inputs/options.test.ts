@@ -6,11 +6,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ErrorCode, Snakepit } from '../../src/index.js'
 import { failsWith } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
 import { adapterOf, openOne, pidOf } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
 import { temporaryFolder } from '../support/temporary.js'
-import { nobodyLeft, nothingEscaped, strangers } from './harmless.js'
+import { nobodyLeft, strangers } from './harmless.js'
 
 const adapter = adapterOf(import.meta.url, 'plain.py')
 const odd = adapterOf(import.meta.url, 'odd_adapters.py')

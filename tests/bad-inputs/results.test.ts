@@ -3,9 +3,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { PythonError } from '../../src/index.js'
 import { failsWith, isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
-import { nothingEscaped, sparesTheWorker } from './harmless.js'
+import { sparesTheWorker } from './harmless.js'
 
 const pit = await openOne(adapterOf(import.meta.url, 'results.py'), { barrier: false, restart: { backoff: 0 } })
 test.after(() => pit.close())

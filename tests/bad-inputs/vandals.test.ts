@@ -2,11 +2,13 @@
 // always ends with nothing left.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { all } from '../support/all.js'
 import { raises } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { allGone, isAlive } from '../support/processes.js'
 import { within } from '../support/within.js'
-import { closes, countTo, nobodyLeft, nothingEscaped, sparesTheWorker } from './harmless.js'
+import { closes, countTo, nobodyLeft, sparesTheWorker } from './harmless.js'
 
 const adapter = adapterOf(import.meta.url, 'misbehaves.py')
 const undeterred = { cancelGrace: 400, barrier: false, restart: { backoff: 0, jitter: 0, maxCrashes: 1000 } } as const
@@ -74,8 +76,7 @@ for (const tool of ['forks', 'forks_and_raises']) {
 
 test('CLEAN-01, guarantee:G5: a stream that forks comes once, and whole', async () => {
   const own = await openOne(adapter, undeterred)
-  const seen: number[] = []
-  for await (const n of own.stream<number>('forks_in_a_stream', {}, { window: 10 }).values()) seen.push(n)
+  const seen = await all(own.stream<number>('forks_in_a_stream', {}, { window: 10 }).values())
   assert.equal(
     seen,
     Array.from({ length: 1000 }, (_, index) => index),

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { maxDepth, maxElements } from '../../src/codec/admit.js'
 import { decodeValue, encodeValue } from '../../src/codec/msgpack.js'
 import { NdArray } from '../../src/codec/nd-array.js'
+import { nested } from '../support/nested.js'
 import { thrown } from '../support/rejection.js'
 
 /** Asserts that the value is refused, and where. */
@@ -136,12 +137,5 @@ test('PAYLOAD-02: an array whose elements and shape disagree is refused when it 
   made(new Float32Array(2), [2], '__proto__' as never)
   made([1, 2] as never)
 })
-
-/** A value with so many lists around it. */
-function nested(depth: number): unknown {
-  let value: unknown = 1
-  for (let level = 0; level < depth; level++) value = [value]
-  return value
-}
 
 test.run()

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { PythonError } from '../../src/errors/python-error.js'
+import { all } from '../support/all.js'
 import { reasonOf, rejection } from '../support/rejection.js'
 import { same, values } from '../support/values.js'
 import { within } from '../support/within.js'
@@ -133,9 +134,7 @@ export function callContract(subject: Subject): void {
     const pit = await host()
     await fc.assert(
       fc.asyncProperty(fc.array(values(), { maxLength: 12 }), async (items) => {
-        const seen: unknown[] = []
-        for await (const value of pit.stream('values', { items }).values()) seen.push(value)
-        return same(seen, items)
+        return same(await all(pit.stream('values', { items }).values()), items)
       }),
       { numRuns: 60 },
     )
@@ -162,9 +161,7 @@ export function callContract(subject: Subject): void {
     const large = new Uint8Array(2 * 1024 * 1024 + 1)
     const items = [1, 2, large, 3, 4, large, large, 5, 6, 7, large, 8]
     for (const window of [1, { items: 100, bytes: 50_000_000 }]) {
-      const seen: unknown[] = []
-      for await (const value of pit.stream('values', { items }, { window }).values()) seen.push(value)
-      assert.ok(same(seen, items))
+      assert.ok(same(await all(pit.stream('values', { items }, { window }).values()), items))
     }
   })
 
@@ -247,12 +244,6 @@ export function callContract(subject: Subject): void {
   test(`API-01: ${name}: it closes`, async () => {
     await within((await host())[Symbol.asyncDispose]() as Promise<void>, 'the close', 30_000)
   })
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const seen: T[] = []
-  for await (const item of items) seen.push(item)
-  return seen
 }
 
 async function first(items: AsyncIterable<unknown>): Promise<unknown> {

@@ -24,9 +24,13 @@ export async function openMemory(tools: Tools): Promise<Host & { readonly peer: 
   const talk = await pair(tools)
   const pool = {
     submit: (request: PoolRequest) =>
-      request.granted({ worker: { info: { id: 'memory-0' } as never, peer: talk.host }, waited: 0, release: () => {} }),
+      request.granted({
+        worker: { info: { id: 'memory-0' } as never, peer: talk.host },
+        waited: 0,
+        giveUp: () => {},
+        release: () => {},
+      }),
     withdraw: () => {},
-    replaceWorker: () => {},
   }
   return {
     peer: talk.host,

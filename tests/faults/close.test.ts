@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert'
 import { Snakepit } from '../../src/index.js'
 import { failsWith, isCoded } from '../support/errors.js'
 import { eventually } from '../support/eventually.js'
-import { adapterOf, nextLog, openOne } from '../support/pit.js'
-import { allGone, descendantsOf } from '../support/processes.js'
+import { handles } from '../support/handles.js'
+import { adapterOf, nextLog, openOne, socketOf } from '../support/pit.js'
+import { allGone, descendantsOf, startedSince } from '../support/processes.js'
 import { reasonOf } from '../support/rejection.js'
 import { within } from '../support/within.js'
 
@@ -34,11 +35,7 @@ test('CLEAN-02, guarantee:G7: closed in mid-stream: what has arrived is delivere
   const pit = await openOne(adapter)
   const iterator = pit.stream('streams')[Symbol.asyncIterator]()
   await iterator.next()
-  const socket =
-    pit
-      .workers()[0]
-      ?.info()
-      ?.transport.address.replace(/^unix:\/\//, '') ?? ''
+  const socket = socketOf(pit)
   assert.ok(existsSync(socket))
   await within(pit.close(), 'close', 8000)
   const draining = (async () => {
@@ -80,14 +77,8 @@ test('CLEAN-02, guarantee:G33: opened and closed twenty times, with equal handle
 })
 
 async function nothingIsLeft(): Promise<void> {
-  const strangers = () => descendantsOf(process.pid).filter((pid) => !loaderChildren.includes(pid))
-  assert.equal(strangers(), [])
+  assert.equal(startedSince(loaderChildren), [])
   await eventually(() => handles().length <= loaderHandles.length, `only ${loaderHandles} open, not ${handles()}`, 2000)
-}
-
-/** Handles that keep a program alive; the loader of the tests has some of its own. */
-function handles(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => !/Immediate|FSReq|TickObject/.test(name))
 }
 
 test.run()

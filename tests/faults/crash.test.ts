@@ -36,16 +36,16 @@ test('FAULT-01: killed in mid-stream: the chunks before it, then signal, last wo
   assert.ok((error.details.lastLines as string[]).includes('last words'))
   assert.is(error.mayHaveRun, true)
   assert.equal([error.details.tool, error.details.session], ['crash_mid_stream', undefined])
-  assert.match(error.message, /^tool 'crash_mid_stream' was lost: worker 'default-0' ended/)
+  assert.match(error.message, /^tool 'crash_mid_stream' was lost: worker 'default-0' was killed by SIGKILL\n/)
   assert.is.not(await pit.execute('whoami'), before)
 })
 
 const deaths: [string, object, RegExp][] = [
-  ['exits', { code: 7 }, /exit code 7[\s\S]*out of licences/],
-  ['exits', { code: 0 }, /exit code 0/],
-  ['segfaults', {}, /killed by SIGSEGV[\s\S]*Segmentation fault/],
-  ['aborts', {}, /killed by SIGABRT/],
-  ['exits_in_a_thread', { code: 3 }, /exit code 3/],
+  ['exits', { code: 7 }, / ended with exit code 7[\s\S]*out of licences/],
+  ['exits', { code: 0 }, / ended with exit code 0/],
+  ['segfaults', {}, / was killed by SIGSEGV[\s\S]*Segmentation fault/],
+  ['aborts', {}, / was killed by SIGABRT/],
+  ['exits_in_a_thread', { code: 3 }, / ended with exit code 3/],
 ]
 for (const [tool, args, message] of deaths) {
   test(`FAULT-01: a tool that takes its worker with it: ${tool} ${JSON.stringify(args)}`, async () => {
@@ -106,7 +106,7 @@ test('FAULT-01: each of the calls that a worker took with it is told its own too
       ['worker_crashed', 'counts_slowly', 's-2'],
     ],
   )
-  assert.match(errors[1]?.message ?? '', /^tool 'waits' of session 's-1' was lost: worker 'default-0' ended/)
+  assert.match(errors[1]?.message ?? '', /^tool 'waits' of session 's-1' was lost: worker 'default-0' was killed by/)
 })
 
 test('FAULT-01: calls of other workers go on, queued ones run elsewhere', async () => {

@@ -5,6 +5,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { report } from '../support/call-ledger.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { type Harm, lineOf, type Plan, runCampaign } from './kit/campaign.js'
 
 const [calls = 1800, streams = 360, seed = 20_260_401] = (process.env.CAMPAIGN ?? '')
@@ -21,14 +22,11 @@ const plan: Plan = {
   harmEvery: 150,
   limit: 60_000 + (calls + streams) * 5,
 }
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
 
 test('guarantee:G5, guarantee:G9, guarantee:G10, guarantee:G11, guarantee:G12, FAULT-01: both sides tell the same', async () => {
   const outcome = await runCampaign(plan)
   console.log(`\n${lineOf(outcome, 'G5, G9, G10, G11, G12')}\n${JSON.stringify(outcome.tally)}`)
-  assert.equal(escaped.map(String), [])
+  await nothingEscaped()
   assert.is(report(outcome.findings, outcome.events), '')
   const {
     submitted = 0,

@@ -4,17 +4,18 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Snakepit, type SnakepitOptions } from '../../src/index.js'
+import type { Snakepit } from '../../src/index.js'
 import { isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
-import { adapterOf } from '../support/pit.js'
-import { allGone, descendantsOf } from '../support/processes.js'
+import { allGone, descendantsOf, startedSince } from '../support/processes.js'
 import { reasonOf } from '../support/rejection.js'
 import { temporaryFolder } from '../support/temporary.js'
-import { quiet, within } from '../support/within.js'
-import { misbehaving, StartCount } from './kit/misbehaving-worker.js'
+import { within } from '../support/within.js'
+import { openMisbehaving, StartCount } from './kit/misbehaving-worker.js'
 
-const adapter = adapterOf(import.meta.url, 'rogue.py')
+/** Longer than any of them is left alone. */
+const startTimeout = 60_000
 
 /** Workers that become ready, and the milliseconds that they may take to be ended. */
 const ready: Record<string, number> = {
@@ -42,18 +43,11 @@ const booting: Record<string, number> = {
   ignores_everything: 3000,
 }
 
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
 process.env.TMPDIR = temporaryFolder()
 const before = descendantsOf(process.pid)
 test.after.each(async () => {
-  await quiet()
-  assert.equal(escaped.splice(0).map(String), [])
-  await allGone(
-    descendantsOf(process.pid).filter((pid) => !before.includes(pid)),
-    0,
-  )
+  await nothingEscaped()
+  await allGone(startedSince(before), 0)
   assert.equal(readdirSync(tmpdir()), [])
 })
 
@@ -92,7 +86,7 @@ for (const [mode, limit] of Object.entries(ready)) {
   test(`guarantee:G7, CLEAN-02, API-01: ${mode}: closed when ${Object.keys(states).join(', ')}`, async () => {
     const entered = await Promise.all(
       Object.entries(states).map(async ([state, enter]) => {
-        const pit = await open(mode)
+        const pit = await openMisbehaving(mode, { startTimeout })
         return { name: `${mode}, ${state}`, pit, check: await enter(pit) }
       }),
     )
@@ -109,7 +103,11 @@ test('guarantee:G7, CLEAN-02, API-01: closed while a worker boots, and will for 
   const opened = await Promise.all(
     Object.entries(booting).map(async ([mode, limit]) => {
       const starts = new StartCount()
-      const pit = await open(mode, { size: 2, startBatch: 1, env: { MISBEHAVE_AFTER: '1' } }, starts)
+      const pit = await openMisbehaving(
+        mode,
+        { size: 2, startBatch: 1, startTimeout, env: { MISBEHAVE_AFTER: '1' } },
+        starts,
+      )
       await eventually(() => starts.count === 2, `the second process (${mode})`)
       return { name: `${mode}, booting`, pit, limit }
     }),
@@ -123,11 +121,6 @@ async function closesWithin(pit: Snakepit, ms: number, name: string): Promise<vo
   await within(Promise.all([pit.close({ drain: 0 }), pit.close({ drain: 0 }), pit.close()]), name)
   const took = performance.now() - began
   assert.ok(took < ms, `${name}: ${took} ms`)
-}
-
-function open(mode: string, options: Partial<SnakepitOptions> = {}, starts = new StartCount()): Promise<Snakepit> {
-  const env = { ...misbehaving(mode), ...starts.env, ...options.env }
-  return Snakepit.open({ adapter, size: 1, drain: 0, startTimeout: 60_000, ...options, env })
 }
 
 test.run()

@@ -4,9 +4,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Chunk, type ErrorCode, Snakepit, SnakepitError } from '../../src/index.js'
 import { isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { adapterOf } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
-import { quiet, within } from '../support/within.js'
+import { within } from '../support/within.js'
 import { Bystanders } from './kit/bystanders.js'
 
 /** What becomes of a call in whose course a rule is broken: its value, its error, or the end of its worker. */
@@ -89,9 +90,6 @@ const outcomes: Record<string, readonly [plain: Outcome, stream?: Outcome]> = {
   log_forged: [well],
 }
 
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
 const prototype = Object.getOwnPropertyNames(Object.prototype).join()
 
 const pit = await Snakepit.open({
@@ -112,8 +110,7 @@ for (const [mode, [plain, stream = plain]] of Object.entries(outcomes)) {
   test(`guarantee:G10, guarantee:G30, guarantee:G31, FAULT-01: ${mode}`, async () => {
     await breakRule(plain, () => pit.execute('rogue', { mode }))
     await breakRule(stream, () => lastOf(pit.stream('rogue_stream', { mode })))
-    await quiet()
-    assert.equal(escaped.splice(0).map(String), [])
+    await nothingEscaped()
     assert.is(Object.getOwnPropertyNames(Object.prototype).join(), prototype)
     assert.is(({} as Record<string, unknown>).polluted, undefined)
   })

@@ -4,17 +4,17 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Snakepit, type SnakepitError, type SnakepitOptions, type WorkerLog } from '../../src/index.js'
+import type { SnakepitError, WorkerLog } from '../../src/index.js'
 import { failsWith, isCoded } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
-import { adapterOf } from '../support/pit.js'
-import { allGone, descendantsOf } from '../support/processes.js'
+import { pidOf } from '../support/pit.js'
+import { allGone, descendantsOf, startedSince } from '../support/processes.js'
 import { reasonOf } from '../support/rejection.js'
 import { temporaryFolder } from '../support/temporary.js'
-import { quiet, within } from '../support/within.js'
-import { misbehaving, StartCount } from './kit/misbehaving-worker.js'
+import { within } from '../support/within.js'
+import { misbehaving, openMisbehaving, StartCount } from './kit/misbehaving-worker.js'
 
-const adapter = adapterOf(import.meta.url, 'rogue.py')
 const garbage = /its answer is no handshake: /
 const notReached = /it listened, but the connection failed: /
 const elsewhere = /it listens at '.*', where it was not told to/
@@ -104,21 +104,17 @@ const serves = [
   'one_long_line',
 ]
 
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
 process.env.TMPDIR = temporaryFolder()
 const before = descendantsOf(process.pid)
 test.after.each(async () => {
-  await quiet()
-  assert.equal(escaped.splice(0).map(String), [])
+  await nothingEscaped()
   assert.is(({} as Record<string, unknown>).polluted, undefined)
 })
 
 for (const [mode, message] of Object.entries(fails)) {
   test(`guarantee:G4, guarantee:G30, WIRE-05: ${mode}: told at once, started once`, async () => {
     const starts = new StartCount()
-    const error = (await reasonOf(open(mode, { size: 2, startBatch: 2 }, starts))) as SnakepitError
+    const error = (await reasonOf(openMisbehaving(mode, { size: 2, startBatch: 2 }, starts))) as SnakepitError
     isCoded(error, 'worker_start_failed', message)
     assert.equal([error.mayHaveRun, starts.count], [false, 2])
     await nothingIsLeft()
@@ -130,7 +126,7 @@ test('guarantee:G4, guarantee:G30, WIRE-05: starts that hang end with the limit,
     Object.entries(hangs).map(async ([mode, [message, force = 0]]) => {
       const starts = new StartCount()
       const began = performance.now()
-      const opening = reasonOf(within(open(mode, { startTimeout: 3000 }, starts), mode, 9000))
+      const opening = reasonOf(within(openMisbehaving(mode, { startTimeout: 3000 }, starts), mode, 9000))
       isCoded(await opening, 'worker_start_failed', message)
       const took = performance.now() - began
       assert.ok(took >= 2990 && took < 3000 * 1.5 + force, `${mode}: ${took} ms`)
@@ -142,17 +138,17 @@ test('guarantee:G4, guarantee:G30, WIRE-05: starts that hang end with the limit,
 
 for (const mode of serves) {
   test(`guarantee:G30, WIRE-05: ${mode}: odd, and served`, async () => {
-    await using pit = await open(mode)
+    await using pit = await openMisbehaving(mode)
     assert.is(await pit.execute('echo', { value: 3 }), 3)
   })
 }
 
 test('guarantee:G29, guarantee:G30: forged lines are lines of output and nothing else', async () => {
   const logs: WorkerLog[] = []
-  const pit = await open('well', { env: { ...misbehaving('forged_lines') } })
+  const pit = await openMisbehaving('well', { env: { ...misbehaving('forged_lines') } })
   const subscription = pit.logs$.subscribe((log) => logs.push(log))
   assert.is(await pit.execute('echo', { value: 3 }), 3)
-  process.kill(pit.workers()[0]?.info()?.pid as number, 'SIGKILL')
+  process.kill(pidOf(pit), 'SIGKILL')
   // The first worker's lines came before anybody could listen; the next one's come before it is ready.
   await eventually(() => logs.length >= 10, 'the lines of the next worker')
   await pit.close()
@@ -173,7 +169,11 @@ test('guarantee:G29, guarantee:G30: forged lines are lines of output and nothing
 test('guarantee:G4, guarantee:G8: a pool whose workers start no more: so many attempts, then it has failed', async () => {
   const starts = new StartCount()
   const restart = { backoff: 0, jitter: 0, maxStartFailures: 3, maxCrashes: 1000 }
-  const pit = await open('exits_early', { size: 2, startBatch: 2, restart, env: { MISBEHAVE_AFTER: '2' } }, starts)
+  const pit = await openMisbehaving(
+    'exits_early',
+    { size: 2, startBatch: 2, restart, env: { MISBEHAVE_AFTER: '2' } },
+    starts,
+  )
   await pit.ready()
   assert.is(starts.count, 2)
   const [first, second] = pit.workers().map((worker) => worker.info()?.pid as number)
@@ -189,17 +189,9 @@ test('guarantee:G4, guarantee:G8: a pool whose workers start no more: so many at
   await nothingIsLeft()
 })
 
-function open(mode: string, options: Partial<SnakepitOptions> = {}, starts = new StartCount()): Promise<Snakepit> {
-  const env = { ...misbehaving(mode), ...starts.env, ...options.env }
-  return Snakepit.open({ adapter, size: 1, drain: 0, ...options, env })
-}
-
 /** No process, and no folder for a socket. What a worker leaves on purpose, outside of every tree, is not ours. */
 async function nothingIsLeft(): Promise<void> {
-  await allGone(
-    descendantsOf(process.pid).filter((pid) => !before.includes(pid)),
-    2000,
-  )
+  await allGone(startedSince(before), 2000)
   assert.equal(readdirSync(tmpdir()), [])
 }
 

@@ -3,13 +3,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Snakepit, SnakepitError, type SnakepitOptions } from '../../src/index.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
 import { adapterOf } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
-import { quiet, within } from '../support/within.js'
+import { seeded } from '../support/seeded.js'
+import { within } from '../support/within.js'
 import { Bystanders } from './kit/bystanders.js'
 import { corrupt, drop, duplicate, FaultyWires, type FrameFault, frames, swap } from './kit/frame-faults.js'
-import { seeded } from './kit/seeded.js'
 import { Bandwidth, BitFlip, Blackhole, ByteLimit, Latency, Slicer, type Toxic } from './kit/toxics.js'
 import { ProxiedWorkers, type WireProxy } from './kit/wire-proxy.js'
 
@@ -19,13 +20,7 @@ const common: SnakepitOptions = {
   restart: { backoff: 0, jitter: 0, maxCrashes: 10_000 },
   barrier: false,
 }
-const escaped: unknown[] = []
-process.on('unhandledRejection', (reason) => escaped.push(reason))
-process.on('uncaughtException', (error) => escaped.push(error))
-test.after.each(async () => {
-  await quiet()
-  assert.equal(escaped.splice(0).map(String), [])
-})
+test.after.each(nothingEscaped)
 
 // ---- slow wires
 

@@ -1,18 +1,15 @@
 // The package as it would be published: what is in it, and whether others can import it.
 // timeout: 180 s
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporaryFolder } from '../support/temporary.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'packed-'))
-
-test.after(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 test('API-01: the packed package holds what it needs, and passes publint and attw', async () => {
   const { stdout } = await run('npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)

@@ -6,12 +6,11 @@ import { failsWith } from '../support/errors.js'
 import { Gate } from '../support/gate.js'
 import { Ledger } from '../support/ledger.js'
 import { adapterOf } from '../support/pit.js'
-import { allGone, descendantsOf } from '../support/processes.js'
+import { allGone, descendantsOf, startedSince } from '../support/processes.js'
 
 const adapter = (name: string) => adapterOf(import.meta.url, name)
 const ledger = new Ledger()
 const before = descendantsOf(process.pid)
-const startedHere = () => descendantsOf(process.pid).filter((pid) => !before.includes(pid))
 
 test('API-08: each pool has its own adapter, size, environment and limits; the rest is common', async () => {
   await using pit = await Snakepit.open({
@@ -84,7 +83,7 @@ test("API-08, API-01: one pool cannot start: that pool's own error, the others a
     /unstartable\.py' could not be loaded: RuntimeError: the licence has run out/,
   )
   assert.match(String(error.details.worker), /^bad-0/)
-  assert.equal(startedHere(), [])
+  assert.equal(startedSince(before), [])
   await allGone(
     ledger.lines('up ').map((line) => Number(line.slice(3))),
     0,
@@ -100,7 +99,7 @@ test('API-08, API-01: the pool that cannot start is heard at once, though anothe
     },
   })
   await failsWith(opening, 'worker_start_failed', /licence has run out/)
-  assert.equal(startedHere(), [])
+  assert.equal(startedSince(before), [])
 })
 
 const wrong: [string, Partial<SnakepitOptions>, RegExp][] = [
@@ -118,7 +117,7 @@ const wrong: [string, Partial<SnakepitOptions>, RegExp][] = [
 for (const [what, options, message] of wrong) {
   test(`API-08, API-13: refused, naming the pool: ${what}`, async () => {
     await failsWith(Snakepit.open({ adapter: adapter('desk.py'), ...options }), 'invalid_option', message)
-    assert.equal(startedHere(), [])
+    assert.equal(startedSince(before), [])
   })
 }
 

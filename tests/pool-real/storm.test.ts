@@ -12,9 +12,11 @@ import {
   Snakepit,
   SnakepitError,
 } from '../../src/index.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { eventually } from '../support/eventually.js'
 import { adapterOf } from '../support/pit.js'
-import { allGone, descendantsOf } from '../support/processes.js'
+import { allGone, descendantsOf, kill, startedSince } from '../support/processes.js'
+import { seeded } from '../support/seeded.js'
 import { within } from '../support/within.js'
 
 const full = { workers: 8, sessions: 200, calls: 20_000, streams: 2000, killEvery: 200, abortWithin: 8000 }
@@ -35,11 +37,9 @@ const endings = new Map<number, Ending[]>()
 const rebuilds: Ending[] = []
 const aborts = new Set<NodeJS.Timeout>()
 const tools = ['echo', 'later', 'naps', 'fails', 'counts'] as const
-const escaped: unknown[] = []
 const random = seeded(20_260_101)
 
 test('POOL-01, FAULT-01, API-09, guarantee:G8: a storm', async () => {
-  process.on('unhandledRejection', (reason) => escaped.push(reason))
   const before = { processes: descendantsOf(process.pid), resources: process.getActiveResourcesInfo() }
   const pit = await Snakepit.open({
     adapter: adapterOf(import.meta.url, 'storm.py'),
@@ -66,13 +66,7 @@ test('POOL-01, FAULT-01, API-09, guarantee:G8: a storm', async () => {
   const killer = setInterval(() => {
     const alive = pit.workers().filter(({ state }) => state === 'ready')
     const pid = alive[Math.floor(random() * alive.length)]?.info()?.pid
-    if (pid === undefined) return
-    try {
-      process.kill(pid, 'SIGKILL')
-      kills++
-    } catch {
-      // It went by itself in this very moment.
-    }
+    if (pid !== undefined && kill(pid)) kills++
   }, plan.killEvery)
   const all: Promise<void>[] = []
   for (let nonce = 0; nonce < plan.calls + plan.streams; nonce++) {
@@ -107,9 +101,8 @@ test('POOL-01, FAULT-01, API-09, guarantee:G8: a storm', async () => {
   await Promise.all(sessions.map((session) => session.end()))
   assert.is(pit.stats().sessions, 0)
   await pit.close()
-  assert.equal(escaped.map(String), [])
-  const left = descendantsOf(process.pid).filter((pid) => !before.processes.includes(pid))
-  await allGone(left, 0)
+  await nothingEscaped()
+  await allGone(startedSince(before.processes), 0)
   await eventually(() => more(before.resources) === '', `nothing to be left but ${more(before.resources)}`, 2000)
 })
 
@@ -217,17 +210,6 @@ function more(before: readonly string[]): string {
   const names = process.getActiveResourcesInfo()
   for (const name of before) if (names.includes(name)) names.splice(names.indexOf(name), 1)
   return names.filter((name) => /Process|Pipe|TCP|Socket|Timeout/.test(name)).join(', ')
-}
-
-/** Chance that is the same each time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 test.run()

@@ -20,7 +20,7 @@ export type Act =
       tool: string
       reacts: number
     }
-  | { type: 'withdraw' | 'leave' | 'ready' | 'replace' | 'fail-start'; which: number }
+  | { type: 'withdraw' | 'leave' | 'ready' | 'give-up' | 'fail-start'; which: number }
   | { type: 'release'; which: number; how: LeaseOutcome }
   /** Calls hear of the end of their worker before the pool does, or after it. */
   | { type: 'crash'; which: number; callsFirst: boolean }
@@ -61,7 +61,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      type: fc.constantFrom('leave' as const, 'replace' as const, 'fail-start' as const, 'grow-fat' as const),
+      type: fc.constantFrom('leave' as const, 'give-up' as const, 'fail-start' as const, 'grow-fat' as const),
       which,
     }),
   },

@@ -131,9 +131,13 @@ function live({ acts, more, ...options }: Life): { pool: Pool; submitted: number
         if (request) release(request, act.how)
         return
       }
+      case 'give-up': {
+        const all = running()
+        all[act.which % Math.max(1, all.length)]?.lease?.giveUp()
+        return
+      }
       case 'crash':
       case 'leave':
-      case 'replace':
       case 'fail-start':
       case 'grow-fat':
       case 'sign':
@@ -146,7 +150,6 @@ function live({ acts, more, ...options }: Life): { pool: Pool; submitted: number
         if (act.type === 'sign') worker.sign(act.sign)
         if (act.type === 'grow-fat') stage.memory.set(worker.handle, 2000)
         if (act.type === 'fail-start' && !worker.isReady) worker.failStart()
-        if (act.type === 'replace') pool.replaceWorker(worker.handle.info.incarnation)
         if (act.type !== 'crash') return
         if (act.callsFirst) loseCallsOf(worker.handle.info.incarnation, { type: 'lost', error: crashed })
         worker.crash()

@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GuardRules } from '../../src/pool/guard.js'
 import type { PoolEvent, PoolFact } from '../../src/pool/pool-event.js'
-import type { LeaseReturned } from '../../src/pool/pool-lease.js'
+import type { LeaseEvent } from '../../src/pool/pool-lease.js'
 import { PoolWorker } from '../../src/pool/pool-worker.js'
 import type { LeaseOutcome } from '../../src/pool/request.js'
 import { schedule } from '../../src/pool/schedule.js'
@@ -49,7 +49,7 @@ function play(
   scheduler.run(({ hot, expectObservable, expectSubscriptions }) => {
     const calls$ = hot<ProbeRequest>(calls, requests)
     const withdrawals$ = hot<ProbeRequest>(withdrawn, requests)
-    const returns = new Subject<LeaseReturned>()
+    const returns = new Subject<LeaseEvent>()
     const events$ = merge(
       from(staff).pipe(map((worker): PoolEvent => ({ type: 'worker-ready', worker }))),
       calls$.pipe(map((request): PoolEvent => ({ type: 'submitted', request }))),

@@ -83,17 +83,69 @@ test('FAULT-05: a busy worker is left alone, a hung one is replaced at once', ()
   assert.is(stage.pool.stats().tainted, 1)
 })
 
-test('CANCEL-01: the program may have one incarnation replaced; another one is left alone', () => {
-  const { pool, at, clock } = stageOf({ size: 2 })
+test('CANCEL-01: a worker whose tool will not leave is replaced at once; another one is left alone', () => {
+  const { pool, at, clock, submit } = stageOf({ size: 2 })
+  const stubborn = submit('stubborn')
   const worker = at('w-0')
-  pool.replaceWorker(worker.handle.info.incarnation, 0)
-  clock.advance(100)
+  stubborn.lease?.giveUp()
+  stubborn.lease?.giveUp()
   assert.is(worker.askedToStop, 'tainted')
-  at('w-0').ready()
-  pool.replaceWorker(worker.handle.info.incarnation, 0)
+  assert.is(pool.stats().tainted, 1)
+  stubborn.done({ type: 'lost' })
   clock.advance(100)
+  assert.is.not(at('w-0'), worker)
+  at('w-0').ready()
+  stubborn.lease?.giveUp()
   assert.is(at('w-0').askedToStop, undefined)
   assert.is(at('w-1').askedToStop, undefined)
+})
+
+test('CANCEL-01: beside a tool that will not leave the others finish, and then the worker goes', () => {
+  const { pool, at, submit } = stageOf({ concurrency: 3 })
+  const worker = at('w-0')
+  const [one, two, stubborn] = [submit('one'), submit('two'), submit('stubborn')]
+  stubborn.lease?.giveUp()
+  assert.is(worker.askedToStop, undefined)
+  one.done()
+  assert.is(submit('later').fate, 'waits', 'it takes nothing new')
+  assert.is(worker.askedToStop, undefined)
+  assert.is(pool.stats().running, 2)
+  two.done()
+  assert.is(worker.askedToStop, 'tainted')
+})
+
+test('CANCEL-01: two tools that will not leave wait for nobody; one that leaves after all is no reason to wait', () => {
+  const { at, submit } = stageOf({ concurrency: 3 })
+  const worker = at('w-0')
+  const [one, two, three] = [submit('one'), submit('two'), submit('three')]
+  one.lease?.giveUp()
+  two.lease?.giveUp()
+  one.done({ type: 'cancelled' })
+  assert.is(worker.askedToStop, undefined)
+  three.lease?.giveUp()
+  assert.is(worker.askedToStop, 'tainted')
+})
+
+test('CANCEL-01: beside a tool that will not leave nobody has more than `workerDrain`', () => {
+  const { at, clock, submit } = stageOf({ concurrency: 2, workerDrain: 5_000 })
+  const worker = at('w-0')
+  submit('never ends')
+  submit('stubborn').lease?.giveUp()
+  clock.advance(4_999)
+  assert.is(worker.askedToStop, undefined)
+  clock.advance(1)
+  assert.is(worker.askedToStop, 'tainted')
+})
+
+test('CANCEL-01: a worker that goes already does not wait for a tool that will not leave', () => {
+  const { at, submit } = stageOf({ recycle: { maxCalls: 1 }, concurrency: 2 })
+  const worker = at('w-0')
+  const stubborn = submit('stubborn')
+  submit('counts').done()
+  at('w-1').ready()
+  assert.is(worker.askedToStop, undefined)
+  stubborn.lease?.giveUp()
+  assert.is(worker.askedToStop, 'recycled')
 })
 
 test('guarantee:G7: closing leaves no timer of scaling, recycling or draining behind', async () => {

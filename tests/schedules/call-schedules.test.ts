@@ -26,7 +26,7 @@ const scenes = fc.record({
   /** All calls have one signal. */
   sharesSignal: fc.oneof(fc.constant(false), fc.constant(false), fc.constant(false), fc.boolean()),
   kills: fc.array(fc.record({ after, which, still: fc.nat(2) }), { maxLength: 2 }),
-  replacements: fc.array(fc.record({ after, which, patience: fc.constantFrom(0, 0, 100) }), { maxLength: 2 }),
+  replacements: fc.array(fc.record({ after, which }), { maxLength: 2 }),
   /** Milliseconds that pass, a step each. */
   time: fc.array(fc.constantFrom(0, 1, 15, 60, 500), { maxLength: 8 }),
   close: fc.oneof(
@@ -100,9 +100,7 @@ async function play(scene: Scene, scheduler: fc.Scheduler, clock: HandClock): Pr
   pool.start().catch(() => undefined)
   for (const caller of callers) void caller.live()
   for (const { after, which, still } of scene.kills) void at(after, () => void workforce.some(which)?.kill(still))
-  for (const { after, which, patience } of scene.replacements) {
-    void at(after, () => pool.replaceWorker(workforce.some(which)?.incarnation ?? '', patience))
-  }
+  for (const { after, which } of scene.replacements) void at(after, () => workforce.some(which)?.hang())
   const pass = async () => {
     for (const milliseconds of scene.time) {
       await step('time passes')

@@ -111,6 +111,11 @@ export class ServedWorker {
     await this.#die(still, false)
   }
 
+  /** It does not answer any more: its pool replaces it. */
+  hang(): void {
+    if (this.state === 'ready') this.#subscriber.next({ type: 'condition', worker: this.id, condition: 'hung' })
+  }
+
   /** It leaves by order: in steps, so that what it runs may still end. */
   async stop(): Promise<void> {
     if (this.state === 'booting') {

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { type SessionLoss, type SessionOptions, Snakepit } from '../../src/index.js'
 import { deferred } from '../support/deferred.js'
 import { failsWith } from '../support/errors.js'
+import { nothingEscaped } from '../support/escaped.js'
 import { Ledger } from '../support/ledger.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
@@ -92,14 +93,9 @@ for (const thrown of ['a text', undefined, null, { not: 'an error' }]) {
       },
     })
     await session.execute('grow')
-    const escaped: unknown[] = []
-    const listen = (reason: unknown) => escaped.push(reason)
-    process.on('unhandledRejection', listen)
     await failsWith(session.execute('dies'), 'worker_crashed')
     await reasonOf(session.execute('dies'))
-    await quiet()
-    process.off('unhandledRejection', listen)
-    assert.equal(escaped, [])
+    await nothingEscaped()
     await session.end()
   })
 }

@@ -7,6 +7,7 @@ import { mapPaced } from '../../src/api/map-paced.js'
 import type { SnakepitError } from '../../src/errors/snakepit-error.js'
 import type { Chunk } from '../../src/peer/chunk.js'
 import { openMemory } from '../contract/memory-subject.js'
+import { all } from '../support/all.js'
 import { deferred } from '../support/deferred.js'
 import { reasonOf, rejection, thrown } from '../support/rejection.js'
 import { ScriptedIterator } from '../support/scripted-iterator.js'
@@ -305,11 +306,5 @@ test('API-04: retry and repeat are further calls, and share is one', async () =>
   )
   assert.is(scene.far.begun, 4)
 })
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const seen: T[] = []
-  for await (const item of items) seen.push(item)
-  return seen
-}
 
 test.run()

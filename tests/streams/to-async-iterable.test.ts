@@ -4,6 +4,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type OverflowPolicy, toAsyncIterable } from '../../src/streams/to-async-iterable.js'
+import { all } from '../support/all.js'
 import { reasonOf, rejection, thrown } from '../support/rejection.js'
 import { quiet, within } from '../support/within.js'
 
@@ -147,11 +148,7 @@ test('STREAM-12: many nexts without await are served in order, the error goes to
 })
 
 test('STREAM-12: sources that end at once, and values that are nothing', async () => {
-  const collect = async (source: Observable<unknown>) => {
-    const seen: unknown[] = []
-    for await (const value of toAsyncIterable(source, { overflow: 'error' })) seen.push(value)
-    return seen
-  }
+  const collect = (source: Observable<unknown>) => all(toAsyncIterable(source, { overflow: 'error' }))
   assert.equal(await collect(EMPTY), [])
   assert.equal(await collect(of(undefined, null, 0, '')), [undefined, null, 0, ''])
   assert.equal(await collect(from([1, 2, 3])), [1, 2, 3])

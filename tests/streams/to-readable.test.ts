@@ -2,6 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toReadable } from '../../src/streams/to-readable.js'
+import { all } from '../support/all.js'
 import { reasonOf } from '../support/rejection.js'
 import { ScriptedIterator } from '../support/scripted-iterator.js'
 import { quiet, within } from '../support/within.js'
@@ -10,9 +11,7 @@ test('API-05: every value arrives in order, and the stream ends with the iterati
   const source = new ScriptedIterator<number>()
   for (const value of [1, 2, 3]) source.give(value)
   source.finish()
-  const seen: number[] = []
-  for await (const value of toReadable(source)) seen.push(value)
-  assert.equal(seen, [1, 2, 3])
+  assert.equal(await all(toReadable(source)), [1, 2, 3])
   assert.is(source.returned, 0)
 })
 

@@ -24,6 +24,13 @@ export function pidOf(pit: Snakepit): number {
   return pid
 }
 
+/** The path of the socket that the only worker listens at. */
+export function socketOf(pit: Snakepit): string {
+  const address = pit.workers()[0]?.info()?.transport.address
+  if (!address?.startsWith('unix://')) throw new Error(`there is no socket, but ${address}`)
+  return address.slice('unix://'.length)
+}
+
 /** The next line that a worker prints and that fits; to be called before it can be printed. */
 export function nextLog(pit: Snakepit, fits: string | ((log: WorkerLog) => boolean)): Promise<WorkerLog> {
   const test = typeof fits === 'string' ? (log: WorkerLog) => log.message === fits : fits

@@ -1,10 +1,10 @@
-// Processes as the system sees them. Linux only: everything is read from /proc.
+// Processes as the system sees them. Linux only: whatever is asked of them is read from /proc.
 import { readdirSync, readFileSync } from 'node:fs'
 import { eventually } from './eventually.js'
 
 /** True while the process runs; a dead one that nobody has collected does not. */
 export function isAlive(pid: number): boolean {
-  const state = readProc(pid, 'stat').replace(/^.*\) /s, '')[0]
+  const state = stateOf(pid)
   return state !== undefined && state !== 'Z' && state !== 'X'
 }
 
@@ -24,15 +24,46 @@ export function parentOf(pid: number): number {
 
 /** Every process below the given one that is alive. */
 export function descendantsOf(root: number): number[] {
+  return allBelow(root).filter(isAlive)
+}
+
+/** Every process that this one has started, itself or through others, that is alive and was not there before. */
+export function startedSince(before: readonly number[]): number[] {
+  return descendantsOf(process.pid).filter((pid) => !before.includes(pid))
+}
+
+/** Processes below the given one that are dead and that nobody has collected. */
+export function zombiesBelow(root: number): number[] {
+  return allBelow(root).filter((pid) => stateOf(pid) === 'Z')
+}
+
+function allBelow(root: number): number[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
   const parents = new Map(all.map((pid) => [pid, parentOf(pid)]))
-  const isBelow = (pid: number | undefined): boolean => {
-    for (let at = pid; at !== undefined && at > 0; at = parents.get(at)) if (parents.get(at) === root) return true
+  const isBelow = (pid: number): boolean => {
+    for (let at: number | undefined = pid; at !== undefined && at > 0; at = parents.get(at)) {
+      if (parents.get(at) === root) return true
+    }
     return false
   }
-  return all.filter((pid) => isBelow(pid) && isAlive(pid))
+  return all.filter(isBelow)
+}
+
+/** Kills a process; false when it has ended meanwhile. */
+export function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** Bytes of a process that are in memory. */
+export function residentOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readProc(pid, 'status'))?.[1]) * 1024
 }
 
 /** A file of /proc about a process; empty when it is gone. */
@@ -42,4 +73,8 @@ export function readProc(pid: number, file: string): string {
   } catch {
     return ''
   }
+}
+
+function stateOf(pid: number): string | undefined {
+  return readProc(pid, 'stat').replace(/^.*\) /s, '')[0]
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SnakepitError } from '../../src/index.js'
-import { descendantsOf } from '../support/processes.js'
+import { descendantsOf, startedSince } from '../support/processes.js'
 import { temporaryFolder } from '../support/temporary.js'
 import { StartedWorker, settingsOf } from './started-worker.js'
 
-const before = new Set(descendantsOf(process.pid))
+const before = descendantsOf(process.pid)
 const impostors: Record<string, { reason: string; message: RegExp; startTimeout?: number }> = {
   silent: {
     reason: 'silent',
@@ -48,7 +48,7 @@ for (const [impostor, { reason, message, startTimeout = 20_000 }] of Object.entr
     assert.is(error.details.reason, reason)
     assert.is(error.mayHaveRun, false)
     assert.not.ok(worker.events.some(({ type }) => type === 'ready'))
-    assert.equal(pythons(), [])
+    assert.equal(startedSince(before), [])
   })
 }
 
@@ -69,10 +69,5 @@ test('WIRE-05, API-01: an interpreter without the packages of the bridge: which,
   assert.is(error.details.stage, 'requirements')
   assert.match(error.message, /bare\/bin\/python lacks what the bridge needs[\s\S]*grpcio[\s\S]*pip install/)
 })
-
-/** Processes below this one that a test has left. */
-function pythons(): number[] {
-  return descendantsOf(process.pid).filter((pid) => !before.has(pid))
-}
 
 test.run()

@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { worker$ } from '../../src/worker/worker.js'
 import { adapterOf } from '../support/pit.js'
-import { allGone, descendantsOf, isAlive, parentOf } from '../support/processes.js'
+import { allGone, descendantsOf, isAlive, parentOf, startedSince } from '../support/processes.js'
 import { within } from '../support/within.js'
 import { StartedWorker, settingsOf } from './started-worker.js'
 
@@ -46,7 +46,7 @@ test('CLEAN-02: stopped while it starts: nothing is left, and it is no failure o
   worker.stop()
   await worker.ended()
   assert.equal(worker.rungs, ['input-closed'])
-  assert.equal(left(before), [])
+  assert.equal(startedSince(before), [])
 })
 
 test('CLEAN-02: a tool that ignores everything is cleared with the end of the input', async () => {
@@ -88,7 +88,7 @@ test('CLEAN-02: one that ignores SIGTERM gets SIGKILL, within bounds', async () 
   await worker.ended()
   assert.equal(worker.rungs, ['input-closed', 'terminated', 'killed'])
   assert.ok(performance.now() - began < 5000)
-  assert.equal(left(before), [])
+  assert.equal(startedSince(before), [])
 })
 
 test('CLEAN-01, CLEAN-02: one that is suspended, guardian and all, is woken to take its tree down', async () => {
@@ -103,11 +103,7 @@ test('CLEAN-01, CLEAN-02: one that is suspended, guardian and all, is woken to t
   assert.equal(exit.rung, 'input-closed')
   assert.equal(worker.rungs, ['message', 'input-closed'])
   await allGone([handle.info.pid, guardian], 1000)
-  assert.equal(left(before), [])
+  assert.equal(startedSince(before), [])
 })
-
-function left(before: readonly number[]): number[] {
-  return descendantsOf(process.pid).filter((pid) => !before.includes(pid))
-}
 
 test.run()

@@ -10,7 +10,7 @@ import { Peer } from '../../src/peer/peer.js'
 import { grpcWire } from '../../src/wire/grpc/grpc-wire.js'
 import { protocolVersion } from '../../src/wire/wire.js'
 import { failsWith } from '../support/errors.js'
-import { adapterOf, openOne, pidOf } from '../support/pit.js'
+import { adapterOf, openOne, pidOf, socketOf } from '../support/pit.js'
 import { descendantsOf } from '../support/processes.js'
 
 const adapter = adapterOf(import.meta.url, 'surroundings.py')
@@ -18,7 +18,7 @@ const adapter = adapterOf(import.meta.url, 'surroundings.py')
 test('WIRE-02, SEC-01: a unix socket by default: private folder, private socket, a new one each time', async () => {
   await using one = await openOne(adapter)
   await using other = await openOne(adapter)
-  const [first, second] = [one, other].map((pit) => addressOf(pit).replace(/^unix:\/\//, ''))
+  const [first, second] = [one, other].map(socketOf)
   assert.ok(first && second && first !== second)
   assert.is(one.workers()[0]?.info()?.transport.kind, 'grpc-unix')
   const socket = statSync(first)
@@ -31,7 +31,7 @@ test('WIRE-02, SEC-01: a unix socket by default: private folder, private socket,
 
 test('SEC-01, guarantee:G25, guarantee:G32: nothing listens on the network, and the folder is gone after close', async () => {
   const pit = await openOne(adapter)
-  const socket = addressOf(pit).replace(/^unix:\/\//, '')
+  const socket = socketOf(pit)
   await pit.execute('environment')
   assert.equal(listeningOf([process.pid, ...descendantsOf(process.pid)]), [])
   await pit.close()

@@ -1,5 +1,5 @@
 // Asks a gRPC server for a sign of life without asking its program: an HTTP/2 PING is answered by the transport alone.
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 
 /**
@@ -26,7 +26,7 @@ export function probeServer(address: string, signal: AbortSignal): Promise<boole
     session.on('error', failed)
     session.on('close', leave)
     session.on('connect', () => {
-      ;(session as ClientHttp2Session).ping((error) => end(() => resolve(error === null)))
+      session.ping((error) => end(() => resolve(error === null)))
     })
     session.unref()
     if (signal.aborted) leave()

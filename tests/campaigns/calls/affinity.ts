@@ -1,8 +1,10 @@
 // Strict sessions on workers that die and are replaced in their places: never on another incarnation, never with wrong state.
 import { type Affinity, type Session, type Snakepit, SnakepitError } from '../../../src/index.js'
+import { kill } from '../../support/processes.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, seeded } from '../campaign.js'
-import { counted, inLanes, kill, oneOf, openPool, patience, tally } from './kit.js'
+import type { Campaign } from '../campaign.js'
+import { counted, inLanes, openPool, patience, tally } from './kit.js'
 
 const workers = 3
 const lanes = 24

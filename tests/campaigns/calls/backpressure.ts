@@ -2,9 +2,10 @@
 import type { Snakepit } from '../../../src/index.js'
 import { eventually } from '../../support/eventually.js'
 import { pidOf } from '../../support/pit.js'
+import { residentOf } from '../../support/processes.js'
 import { turn, within } from '../../support/within.js'
 import { type Campaign, percentile, type Scale } from '../campaign.js'
-import { collectGarbage, mib, openPool, patience, residentOf } from './kit.js'
+import { collectGarbage, mib, openPool, patience } from './kit.js'
 
 const [kib, mebi] = [2 ** 10, 2 ** 20]
 /** The default window of a stream. */

@@ -4,9 +4,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Snakepit, SnakepitError } from '../../../src/index.js'
 import { eventually } from '../../support/eventually.js'
 import { Ledger } from '../../support/ledger.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { turn, within } from '../../support/within.js'
-import { type Campaign, seeded } from '../campaign.js'
-import { counted, monotonic, oneOf, openPool, patience, spread, tally } from './kit.js'
+import type { Campaign } from '../campaign.js'
+import { counted, monotonic, openPool, patience, spread, tally } from './kit.js'
 
 /** Milliseconds that each call takes, and that the most patient one has. */
 const [service, mostPatient] = [2, 60]

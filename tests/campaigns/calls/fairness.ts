@@ -1,8 +1,9 @@
 // One session has thousands of calls waiting; what does that cost somebody who comes with one?
 import type { Session, Snakepit } from '../../../src/index.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, percentile, seeded } from '../campaign.js'
-import { oneOf, openPool, patience, spread } from './kit.js'
+import { type Campaign, percentile } from '../campaign.js'
+import { openPool, patience, spread } from './kit.js'
 
 /** Milliseconds that a call of each takes in Python, and that timers, wire and scheduling may add to 95 of 100. */
 const [service, slack] = [5, 10]

@@ -4,9 +4,10 @@
 import { getEventListeners } from 'node:events'
 import { eventually } from '../../support/eventually.js'
 import { pidOf } from '../../support/pit.js'
-import { seeded } from '../campaign.js'
+import { kill, residentOf } from '../../support/processes.js'
+import { seeded } from '../../support/seeded.js'
 import type { FlatPlan, FlatSample } from './flat.js'
-import { collectGarbage, descriptorsOf, inLanes, kill, openPool, patience, residentOf, threadsOf } from './kit.js'
+import { collectGarbage, descriptorsOf, inLanes, openPool, patience, threadsOf } from './kit.js'
 
 const { calls, streams, restarts, stretches, seed } = JSON.parse(process.argv[2] ?? '{}') as FlatPlan
 const random = seeded(seed)

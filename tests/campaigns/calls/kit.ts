@@ -4,7 +4,6 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Snakepit, type SnakepitOptions } from '../../../src/index.js'
 import { adapterOf } from '../../support/pit.js'
-import { readProc } from '../../support/processes.js'
 import { percentile } from '../campaign.js'
 
 /** Milliseconds after which something that has to end is said not to have ended. */
@@ -42,16 +41,6 @@ export async function inLanes(
   await Promise.all(Array.from({ length: Math.min(lanes, count) }, (_, lane) => run(lane)))
 }
 
-/** Kills a process; false when it has ended meanwhile. */
-export function kill(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
-}
-
 /** Milliseconds of the system's monotonic clock: the one that Python reads as `time.monotonic()`. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6
@@ -68,11 +57,6 @@ let collect: (() => void) | undefined
 function exposed(): () => void {
   setFlagsFromString('--expose-gc')
   return runInNewContext('gc') as () => void
-}
-
-/** Bytes of a process that are in memory. */
-export function residentOf(pid: number): number {
-  return Number(readProc(pid, 'statm').split(' ')[1] ?? Number.NaN) * 4096
 }
 
 /** Open file descriptors of a process. */
@@ -99,11 +83,6 @@ export function mib(bytes: number): string {
 /** A count in words. */
 export function whole(count: number): string {
   return Math.round(count).toLocaleString('en-US')
-}
-
-/** One of several, by chance. */
-export function oneOf<T>(choices: readonly T[], random: () => number): T {
-  return choices[Math.floor(random() * choices.length)] as T
 }
 
 /** Adds to a count by name. */

@@ -3,8 +3,9 @@ import { Snakepit } from '../../../src/index.js'
 import { Bandwidth, Latency, Slicer, type Toxic } from '../../faults/kit/toxics.js'
 import { ProxiedWorkers } from '../../faults/kit/wire-proxy.js'
 import { adapterOf } from '../../support/pit.js'
+import { seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, seeded } from '../campaign.js'
+import type { Campaign } from '../campaign.js'
 import { counted, patience, tally } from './kit.js'
 
 /** How a wire is slow, and how many chunks in so many are worth its time. */

@@ -4,8 +4,9 @@ import type { Snakepit, SnakepitOptions } from '../../../src/index.js'
 import { SnakepitError } from '../../../src/index.js'
 import { eventually } from '../../support/eventually.js'
 import { Ledger } from '../../support/ledger.js'
+import { seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, seeded } from '../campaign.js'
+import type { Campaign } from '../campaign.js'
 import { openPool, patience, whole } from './kit.js'
 
 /** What is free each second, and what may be left over from before: a second's worth, and what calls have paid for. */

@@ -4,9 +4,10 @@ import type { Snakepit } from '../../../src/index.js'
 import { eventsFrom, mostAtOnce } from '../../support/call-ledger.js'
 import { eventually } from '../../support/eventually.js'
 import { Ledger } from '../../support/ledger.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, seeded } from '../campaign.js'
-import { counted, inLanes, oneOf, openPool, patience, tally } from './kit.js'
+import type { Campaign } from '../campaign.js'
+import { counted, inLanes, openPool, patience, tally } from './kit.js'
 
 const blocking = ['sleeps', 'cleans_up', 'in_c', 'hides_one', 'lingers', 'yields'] as const
 const quick = ['quick', 'quick_later'] as const

@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Snakepit, SnakepitError } from '../../../src/index.js'
 import { misbehaving, StartCount } from '../../faults/kit/misbehaving-worker.js'
 import { eventually } from '../../support/eventually.js'
-import { descendantsOf } from '../../support/processes.js'
+import { handles } from '../../support/handles.js'
+import { descendantsOf, startedSince } from '../../support/processes.js'
 import { reasonOf } from '../../support/rejection.js'
 import { within } from '../../support/within.js'
 import type { Campaign, Plan } from '../campaign.js'
@@ -77,11 +78,7 @@ async function closeMany(plan: Plan, folder: string) {
     },
     () => `after the drain ${spread(took.fair)}; deaf to all but SIGKILL: ${spread(took.deaf)}`,
   )
-  const left = () => [
-    ...descendantsOf(process.pid).filter((pid) => !before.processes.includes(pid)),
-    ...readdirSync(folder),
-    ...without(handles(), before.handles),
-  ]
+  const left = () => [...startedSince(before.processes), ...readdirSync(folder), ...without(handles(), before.handles)]
   await eventually(() => left().length === 0, 'the end of all', 2000).catch(() => undefined)
   const failures = left().length === 0 ? [] : [`seed ${plan.seed}, after all: there still were ${left().join(', ')}`]
   return { ...outcome, failures: [...outcome.failures, ...failures] }
@@ -164,11 +161,6 @@ function open(mode: string, boots: boolean): Promise<Snakepit> {
   const env = { ...misbehaving(mode), ...(boots && { ...new StartCount().env, MISBEHAVE_AFTER: '1' }) }
   const size = boots ? 2 : 1
   return Snakepit.open({ adapter: adapterAt('plain.py'), size, startBatch: 1, drain: 0, startTimeout: 60_000, env })
-}
-
-/** Handles that keep a program alive. */
-function handles(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => !/Immediate|FSReq|TickObject/.test(name))
 }
 
 function without(names: readonly string[], others: readonly string[]): string[] {

@@ -1,6 +1,5 @@
 // Processes by number and birth: a number that somebody else has got since is not taken for the one that had it.
-import { readdirSync } from 'node:fs'
-import { isAlive, parentOf, readProc } from '../../support/processes.js'
+import { isAlive, readProc } from '../../support/processes.js'
 
 /** One process, whoever has its number later. */
 export interface Kin {
@@ -27,18 +26,6 @@ export function described({ pid }: Kin): string {
     .split(' ')
     .slice(0, 2)
     .join(' ')}`
-}
-
-/** Processes below this one that are dead and that nobody has collected. */
-export function zombiesBelow(root: number): number[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-  const isBelow = (pid: number): boolean => {
-    const parent = parentOf(pid)
-    return parent === root || (parent > 1 && isBelow(parent))
-  }
-  return all.filter((pid) => /^.*\) Z/s.test(readProc(pid, 'stat')) && isBelow(pid))
 }
 
 function bornAt(pid: number): string | undefined {

@@ -1,5 +1,6 @@
 // Rounds of a campaign: a few at a time, each with its own chance, each failure with what is needed to see it again.
-import { type Outcome, type Plan, percentile, seeded } from '../campaign.js'
+import { seeded } from '../../support/seeded.js'
+import { type Outcome, type Plan, percentile } from '../campaign.js'
 
 /** One try. What chance decides in it follows from the seed of the campaign and the number of the round. */
 export interface Round {

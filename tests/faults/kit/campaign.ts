@@ -5,8 +5,9 @@ import { eventsFrom, type Finding, findingsOf, type LedgerEvent, tallyOf } from 
 import { eventually } from '../../support/eventually.js'
 import { Ledger } from '../../support/ledger.js'
 import { adapterOf } from '../../support/pit.js'
+import { kill } from '../../support/processes.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { oneOf, seeded } from './seeded.js'
 import { ByteLimit, Latency, Slicer } from './toxics.js'
 import { ProxiedWorkers } from './wire-proxy.js'
 
@@ -134,7 +135,8 @@ class Harmer {
     this.counts[harm]++
     switch (harm) {
       case 'kill':
-        return kill(info.pid)
+        kill(info.pid)
+        return
       case 'reset':
         return proxy.reset()
       case 'half-close':
@@ -145,15 +147,6 @@ class Harmer {
         proxy.set('up', new Latency(1, 5, this.random))
         return proxy.set('down', new Slicer(1 + Math.floor(this.random() * 200)), new Latency(0, 3, this.random))
     }
-  }
-}
-
-/** One that has ended meanwhile needs no killing. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

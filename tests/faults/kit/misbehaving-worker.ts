@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Snakepit, type SnakepitOptions } from '../../../src/index.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
+const adapter = fileURLToPath(new URL('../adapters/rogue.py', import.meta.url))
 const program = fileURLToPath(new URL('misbehaving', import.meta.url))
 const folder = temporaryFolder()
 let ledgers = 0
@@ -11,6 +13,16 @@ let ledgers = 0
 /** The environment of workers that misbehave in this way. */
 export function misbehaving(mode: string): Record<string, string> {
   return { MISBEHAVE: mode, PYTHONPATH: program, PYTHONDONTWRITEBYTECODE: '1' }
+}
+
+/** A Snakepit of one worker, unless the options say more, that misbehaves in this way. */
+export function openMisbehaving(
+  mode: string,
+  options: Partial<SnakepitOptions> = {},
+  starts = new StartCount(),
+): Promise<Snakepit> {
+  const env = { ...misbehaving(mode), ...starts.env, ...options.env }
+  return Snakepit.open({ adapter, size: 1, drain: 0, ...options, env })
 }
 
 /** Counts the processes that were started to misbehave. */

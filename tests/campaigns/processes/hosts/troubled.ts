@@ -3,10 +3,10 @@
 //     node --import tsx troubled.ts <adapter> <times> <seed>
 import { Snakepit, type SnakepitOptions } from '../../../../src/index.js'
 import { eventually } from '../../../support/eventually.js'
+import { zombiesBelow } from '../../../support/processes.js'
 import { reasonOf } from '../../../support/rejection.js'
+import { seeded } from '../../../support/seeded.js'
 import { within } from '../../../support/within.js'
-import { seeded } from '../../campaign.js'
-import { zombiesBelow } from '../kin.js'
 
 const [adapter = '', times = '1', seed = '1'] = process.argv.slice(2)
 const random = seeded(Number(seed))

@@ -1,8 +1,8 @@
-// Chance that is the same each time.
+// Chance that is the same each time for the same seed.
 
 /** Numbers from 0 up to 1 that follow from the seed (mulberry32). */
 export function seeded(seed: number): () => number {
-  let state = seed | 0
+  let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
