@@ -33,7 +33,7 @@ class Process:
             "workerToken": self.worker_token,
             "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
             "transport": {"kind": "grpc", "socket": self.socket},
-            "concurrency": 1,
+            "threads": None,
             "cwd": self.directory,
         } | changes
         self.answer_fd, theirs = os.pipe()

@@ -15,14 +15,14 @@ WIDE = (256, 1 << 20)
 
 @pytest.mark.proves("POOL-06", "PY-04")
 def test_async_tools_run_at_the_same_time(attach: Callable[..., Host]) -> None:
-    host = attach("together.py", concurrency=20)
+    host = attach("together.py")
     calls = [host.start("meet", {"n": 20}) for _ in range(20)]
     assert [decode(host.end(call).ok.value) for call in calls] == [20] * 20
 
 
 @pytest.mark.proves("POOL-06", "PY-04")
 def test_sync_tools_run_one_at_a_time_in_order(attach: Callable[..., Host]) -> None:
-    host = attach("together.py", concurrency=20)
+    host = attach("together.py")
     calls = [host.start("step", {"number": number}) for number in range(20)]
     for call in calls:
         host.end(call)

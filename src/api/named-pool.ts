@@ -154,16 +154,28 @@ export class NamedPool implements SessionPool {
 
 /** Everything that a pool's workers have in common, as the way to start one. */
 async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | undefined): Promise<Spawn> {
-  const { python, requirements, cwd, adapter, transport, startTimeout, heartbeat, logs, environment, onSetup } = worker
+  const {
+    python,
+    requirements,
+    cwd,
+    adapter,
+    transport,
+    threads,
+    startTimeout,
+    heartbeat,
+    logs,
+    environment,
+    onSetup,
+  } = worker
   const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
   const common = {
     python: executable,
     pythonVersion: version,
-    env: childEnvironment(environment, pool.maxSize),
+    env: childEnvironment(environment, pool.maxSize * (threads ?? 1)),
     cwd,
     adapter,
     transport,
-    concurrency: pool.concurrency,
+    threads,
     startTimeout,
     heartbeat,
     logs,

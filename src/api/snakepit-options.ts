@@ -125,11 +125,15 @@ function within(name: string, own: unknown, common: Partial<NamedPoolOptions>): 
 
 function resolveNamedPool(name: string, options: Partial<NamedPoolOptions>): NamedPoolSettings {
   const poolOptions = Object.fromEntries(Object.entries(options).filter(([key]) => poolOptionNames.includes(key)))
-  return Object.freeze({
-    worker: resolveWorkerOptions(options as WorkerOptions),
-    pool: resolvePoolOptions({ ...poolOptions, name }),
-    calls: resolveCallDefaults(options),
-  })
+  const worker = resolveWorkerOptions(options as WorkerOptions)
+  const forThreads =
+    worker.threads === undefined || options.concurrency !== undefined ? {} : { concurrency: worker.threads }
+  const pool = resolvePoolOptions({ ...poolOptions, ...forThreads, name })
+  if (worker.threads !== undefined && worker.threads > pool.concurrency) {
+    const expected = `at most the \`concurrency\` of ${pool.concurrency}: more threads would never have a call`
+    throw unexpected('threads', expected, worker.threads)
+  }
+  return Object.freeze({ worker, pool, calls: resolveCallDefaults(options) })
 }
 
 function resolveCallDefaults(options: CallDefaults): CallSettings {

@@ -26,6 +26,13 @@ export interface WorkerOptions extends EnvironmentOptions {
   readonly requirements?: readonly string[] | string | undefined
   /** What relative paths start from, and where workers run. Default: the working directory. */
   readonly cwd?: string | undefined
+  /**
+   * Runs sync tools on so many threads of each worker, side by side: for tools that wait, or compute outside of Python's
+   * lock, on what is loaded once. Their author has to declare them safe for it (`ThreadSafeAdapter` in Python), and
+   * `concurrency` becomes this number if it is not said. A thread cannot be interrupted while it blocks: see
+   * docs/cancellation.md. An integer from 1 to 1024. Default: the main thread, one at a time.
+   */
+  readonly threads?: number | undefined
   /** How host and worker talk. `auto` takes the best there is, which is gRPC. @default 'auto' */
   readonly transport?: 'auto' | 'grpc' | undefined
   /** Listen on TCP at this loopback address instead of a unix socket: `127.0.0.1`, `::1` or `localhost`. */
@@ -55,6 +62,7 @@ export interface WorkerSetup {
   readonly requirements: readonly string[] | string
   readonly environment: EnvironmentSettings
   readonly cwd: string
+  readonly threads: number | undefined
   readonly transport: TransportSettings
   readonly startTimeout: number
   readonly heartbeat: Heartbeat | false
@@ -68,6 +76,7 @@ export const workerOptionNames: readonly (keyof WorkerOptions)[] = [
   'python',
   'requirements',
   'cwd',
+  'threads',
   'env',
   'inheritEnv',
   'transport',
@@ -86,6 +95,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     adapter,
     python,
     requirements = [],
+    threads,
     cwd = process.cwd(),
     startTimeout = 60_000,
     onSetup = announceOnce(),
@@ -101,6 +111,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     requirements,
     environment: resolveEnvironmentOptions({ env, inheritEnv }),
     cwd: folder,
+    threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, mostThreads),
     transport: resolveTransport(options),
     startTimeout: milliseconds('startTimeout', startTimeout),
     heartbeat: readHeartbeat('heartbeat', options.heartbeat),
@@ -108,6 +119,8 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     onSetup,
   })
 }
+
+const mostThreads = 1024
 
 function isFolder(path: string): boolean {
   try {

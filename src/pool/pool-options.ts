@@ -89,7 +89,7 @@ export interface PoolOptions {
   readonly workerDrain?: number
   /** How many workers may be starting at a time, an integer from 1 up. Default 4. */
   readonly startBatch?: number
-  /** Calls that one worker runs at a time, an integer from 1 up. Default 1, right for tools that are not `async`. */
+  /** Calls that one worker runs at a time, an integer from 1 up. Default 1, right for sync tools without `threads`. */
   readonly concurrency?: number
   /** Calls that may wait, an integer from 0 up; more are refused with `pool_saturated`. Default 1000. */
   readonly maxQueue?: number

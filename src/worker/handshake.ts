@@ -34,7 +34,7 @@ const longestAnswer = 1024 * 1024
 
 /** The line that tells a worker who it is and what to serve. */
 export function bootstrapLine(settings: WorkerSettings, credentials: Credentials, socket: string | undefined): string {
-  const { id, adapter, transport, concurrency, cwd } = settings
+  const { id, adapter, transport, threads, cwd } = settings
   const { incarnation, hostToken, workerToken } = credentials
   const line = {
     snakepit: protocolVersion,
@@ -47,7 +47,7 @@ export function bootstrapLine(settings: WorkerSettings, credentials: Credentials
       transport.kind === 'grpc-unix'
         ? { kind: 'grpc', socket }
         : { kind: 'grpc', host: transport.host, ports: transport.ports },
-    concurrency,
+    threads: threads ?? null,
     cwd,
   }
   return `${JSON.stringify(line)}\n`

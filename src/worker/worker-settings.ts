@@ -40,8 +40,8 @@ export interface WorkerSettings {
   readonly cwd: string
   readonly adapter: AdapterSettings
   readonly transport: TransportSettings
-  /** Calls that the host sends at once; the worker prepares for as many. */
-  readonly concurrency: number
+  /** Threads that run sync tools side by side; undefined runs them on the main thread. */
+  readonly threads: number | undefined
   /** From spawn to ready. */
   readonly startTimeout: number
   /** How closely it is watched; false for not at all: a debugger may hold it for as long as it likes. */

@@ -31,6 +31,7 @@ const wrongOptions: Record<string, readonly unknown[]> = {
   ],
   size: [0, -1, 1.5, '4', Number.NaN, Number.POSITIVE_INFINITY, null, [], {}],
   concurrency: [0, -1, 'two'],
+  threads: [0, -1, 1.5, '4', 1025, null, true],
   maxQueue: [-1, 0.5],
   queueTimeout: [-1, Number.NaN, '5'],
   affinity: ['loose', 1, null],

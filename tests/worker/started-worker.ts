@@ -30,7 +30,7 @@ export function settingsOf(
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     adapter: { written: file, source: { file }, attribute: undefined },
     transport: unixSocket,
-    concurrency: 4,
+    threads: undefined,
     startTimeout: 20_000,
     heartbeat: { interval: 2_000, timeout: 5_000 },
     stopGrace: 0,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from snakepit_bridge._context import context as context
     from snakepit_bridge._version import __version__ as __version__
     from snakepit_bridge.base_adapter import BaseAdapter as BaseAdapter
+    from snakepit_bridge.base_adapter_threaded import ThreadSafeAdapter as ThreadSafeAdapter
     from snakepit_bridge.errors import CallCancelled as CallCancelled
     from snakepit_bridge.errors import NoCurrentCall as NoCurrentCall
     from snakepit_bridge.errors import SessionNotStarted as SessionNotStarted
@@ -32,6 +33,7 @@ _HOMES = {
     "SessionRequired": "errors",
     "SnakepitError": "errors",
     "StreamChunk": "tools.chunk",
+    "ThreadSafeAdapter": "base_adapter_threaded",
     "ToolDefinitionError": "errors",
     "__version__": "_version",
     "context": "_context",
@@ -49,6 +51,7 @@ __all__ = [
     "SessionRequired",
     "SnakepitError",
     "StreamChunk",
+    "ThreadSafeAdapter",
     "ToolDefinitionError",
     "__version__",
     "context",

@@ -46,7 +46,7 @@ class Settings:
     adapter_module: str | None
     adapter_attribute: str | None
     transport: dict[str, Any]
-    concurrency: int
+    threads: int
     cwd: str
 
 
@@ -77,7 +77,7 @@ def read_settings(fd: int) -> Settings:
         adapter_module=adapter.get("module"),
         adapter_attribute=adapter.get("attribute"),
         transport=transport,
-        concurrency=told.get("concurrency", 1),
+        threads=_threads(told),
         cwd=told.get("cwd") or os.getcwd(),
     )
 
@@ -127,6 +127,14 @@ def _field(told: dict[str, Any], name: str, kind: type) -> Any:
     if not isinstance(value, kind):
         raise StartFailure("bootstrap", f"expected `{name}` to be a {kind.__name__}, got {value!r}")
     return value
+
+
+def _threads(told: dict[str, Any]) -> int:
+    """How many threads run sync tools; 0 for the main thread alone."""
+    threads = told.get("threads") or 0
+    if type(threads) is not int or threads < 0:
+        raise StartFailure("bootstrap", f"expected `threads` to be a number of threads or null, got {threads!r}")
+    return threads
 
 
 def _traceback(error: BaseException) -> str:

@@ -27,11 +27,13 @@ from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
+from snakepit_bridge._runtime.tool_threads import ToolThreads
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
 from snakepit_bridge.tools.adapter import AdapterReference, Source, import_source, tools_of
 from snakepit_bridge.tools.table import ToolTable
+from snakepit_bridge.tools.thread_safety import check_thread_safety
 
 _SIGTERM_GRACE_S = 2.0
 
@@ -52,6 +54,7 @@ class Worker:
 
     def run(self) -> None:
         """Serves until the host is done with it. Raises ``StartFailure`` when it cannot start."""
+        settings = self._settings
         sys.setswitchinterval(0.0005)
         # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
         faulthandler.enable(file=2, all_threads=False)
@@ -66,15 +69,19 @@ class Worker:
         self._interrupts.install()
         throw_swallowed_again()
         self._sessions = SessionTable(lambda record: self._main.settle(place, record))
-        dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop)
+        self._threads = ToolThreads(
+            settings.threads, settings.worker, self._main, self._loop.complete, self._relay.after_call
+        )
+        sync = self._threads if settings.threads else self._main
+        dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop, sync)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
         self._stopper = Stopper(self._peer, self._main.stop)
-        self._peer.line.add(hello(self._settings.incarnation, self._settings.worker_token, tools))
-        server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
+        self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
+        server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
         address = self._listen(server)
         on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
         free_children(self._relay.forked)
-        _bootstrap.answer(self._descriptors.answer, self._settings.incarnation, address)
+        _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)
         self._peer.outbox.close()
@@ -100,7 +107,10 @@ class Worker:
 
     def _discover(self, source: Source, adapter: BaseAdapter | None) -> ToolTable:
         try:
-            return tools_of(source, adapter)
+            tools = tools_of(source, adapter)
+            if threads := self._settings.threads:
+                check_thread_safety(tools, source, threads)
+            return tools
         except ToolDefinitionError as error:
             raise StartFailure("tools", str(error)) from error
         except Exception as error:
@@ -160,7 +170,7 @@ class Worker:
         self._pings += 1
         frame = Frame()
         frame.pong.nonce = nonce
-        frame.pong.ticks = self._pings + self._main.steps + self._loop.steps
+        frame.pong.ticks = self._pings + self._main.steps + self._loop.steps + self._threads.steps
         self._peer.line.add(frame)
 
     # The end.

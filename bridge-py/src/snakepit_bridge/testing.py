@@ -29,11 +29,13 @@ from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.sessions import SessionTable
+from snakepit_bridge._runtime.tool_threads import ToolThreads
 from snakepit_bridge._wire.memory import MemoryWire
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import RemoteError
 from snakepit_bridge.session import Session
 from snakepit_bridge.tools.adapter import Source, source_of, tools_of
+from snakepit_bridge.tools.thread_safety import check_thread_safety
 
 __all__ = ["PendingCall", "RemoteError", "SessionTester", "ToolTester"]
 
@@ -96,21 +98,26 @@ class ToolTester(_Caller):
 
     Sync tools run one at a time on a thread that stands for the worker's main thread. One thing is different there: a
     cancel closes generators and async tools as ever, but no signal interrupts a sync tool in the middle of its code.
+    With ``threads`` they run side by side on so many threads, as with the host's option of that name.
 
     ``progress`` collects what tools reported, oldest first.
     """
 
-    def __init__(self, adapter: type[BaseAdapter] | ModuleType) -> None:
+    def __init__(self, adapter: type[BaseAdapter] | ModuleType, *, threads: int = 0) -> None:
         source = Source(None, adapter) if isinstance(adapter, type) else source_of(adapter)
         self._place = AdapterPlace.of(source.adapter)
         tools = tools_of(source, self._place.instance)
+        if threads:
+            check_thread_safety(tools, source, threads)
         self.progress: list[Any] = []
         self.faults: list[str] = []
         """Hooks of the adapter that failed where no call was left to fail: ``"cleanup: OSError()"``."""
         self._loop = EventLoop(_WORKER, _nothing)
         self._main = MainThread(_WORKER, Interrupts(), self._loop.complete, _nothing, self._report)
         self._sessions = SessionTable(lambda record: self._main.settle(self._place, record))
-        dispatcher = Dispatcher(tools, self._place, self._sessions, self._main, self._loop)
+        self._threads = ToolThreads(threads, _WORKER, self._main, self._loop.complete, _nothing)
+        sync = self._threads if threads else self._main
+        dispatcher = Dispatcher(tools, self._place, self._sessions, self._main, self._loop, sync)
         self._worker = Peer(first_id=2, serve=dispatcher.serve)
         super().__init__(Peer(first_id=1, serve=_nothing, control=self._control), None)
 
@@ -149,6 +156,7 @@ class ToolTester(_Caller):
     def _stop(self) -> None:
         self._wire.close()
         self._main.stop()
+        self._threads.stop()
         self._thread.join(_LEAVE_S)
         self._loop.stop()
 

@@ -1,12 +1,13 @@
-// Tools of six kinds are left at moments that chance chooses: each cleans up, soon, and its worker stays.
+// Tools of eight kinds are left at moments that chance chooses: each cleans up, soon, and its worker stays.
 import { truncateSync } from 'node:fs'
-import type { Snakepit } from '../../../src/index.js'
+import type { PoolStats, Snakepit } from '../../../src/index.js'
 import { deferred } from '../../support/deferred.js'
 import { eventually } from '../../support/eventually.js'
 import { Ledger } from '../../support/ledger.js'
+import { oneOf, seeded } from '../../support/seeded.js'
 import { within } from '../../support/within.js'
-import { type Campaign, percentile, type Scale, seeded } from '../campaign.js'
-import { counted, inLanes, monotonic, oneOf, openPool, patience, spread } from './kit.js'
+import { type Campaign, percentile, type Scale } from '../campaign.js'
+import { counted, inLanes, monotonic, openPool, patience, spread } from './kit.js'
 
 /** What has to be true of 99 in 100: milliseconds from leaving to the cleanup. */
 const limits = {
@@ -16,10 +17,12 @@ const limits = {
   blocked_generator: 100,
   sleeps: 100,
   loops_on_the_loop: 200,
+  loops_on_a_thread: 200,
+  generator_on_a_thread: 100,
 } as const
 type Kind = keyof typeof limits
 const kinds = Object.keys(limits) as Kind[]
-const streaming: readonly string[] = ['async_generator', 'generator', 'blocked_generator']
+const streaming: readonly string[] = ['async_generator', 'generator', 'blocked_generator', 'generator_on_a_thread']
 const perRound = 500
 /** Which share of the cancels is judged: fifty are too few for what one in a hundred of them meets by chance. */
 const judged: Record<Scale, number> = { share: 0.9, chaos: 0.99, soak: 0.99 }
@@ -34,14 +37,17 @@ export const cancel: Campaign = {
   name: 'cancel',
   guarantees: ['G15'],
   sentence:
-    'A tool that is left at any moment runs its `finally` within 100 ms (200 ms where it kept the event loop), and its worker stays',
+    'A tool that is left at any moment runs its `finally` within 100 ms (200 ms where it kept its thread to itself), and its worker stays',
   unit: 'cancels',
   trials: { share: 300, chaos: 6_000, soak: 300_000 },
   async run({ trials, seed, scale }) {
     const random = seeded(seed)
     const failures: string[] = []
     const ledger = new Ledger()
-    const pit = await openPool('cancel.py', { size: 2, concurrency: 1, cancelGrace: 20_000, env: ledger.env })
+    const common = { cancelGrace: 20_000, env: ledger.env }
+    const pit = await openPool('cancel.py', {
+      pools: { one: { ...common, size: 2 }, threads: { ...common, threads: 3 } },
+    })
     const pids = () => pit.workers().map((worker) => worker.info()?.pid)
     const before = pids()
     const took = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]))
@@ -52,14 +58,18 @@ export const cancel: Campaign = {
         await inLanes(Math.min(perRound, trials - made), 2, async (index) => {
           const kind = oneOf(kinds, random)
           left.set(made + index, { kind, at: await leave(pit, kind, made + index, random) })
-          await within(pit.execute('pid'), `a free slot after ${kind} ${made + index}`, patience)
+          await within(
+            pit.execute('pid', {}, { pool: poolOf(kind) }),
+            `a free slot after ${kind} ${made + index}`,
+            patience,
+          )
         })
-        await eventually(() => pit.stats().running === 0, 'every tool to be left')
+        await eventually(() => pit.stats('one').running + pit.stats('threads').running === 0, 'every tool to be left')
         judge(ledger.lines(), left, took, failures)
         truncateSync(ledger.path, 0)
       }
       if (pids().join() !== before.join()) failures.push(`workers were replaced: ${before} became ${pids()}`)
-      const { replaced, ...rungs } = pit.stats().cancels
+      const { replaced, ...rungs } = summed(pit.stats('one').cancels, pit.stats('threads').cancels)
       if (replaced > 0) failures.push(`${replaced} tools cost their worker`)
       for (const kind of kinds) {
         const most = percentile(took.get(kind) as number[], judged[scale])
@@ -74,15 +84,24 @@ export const cancel: Campaign = {
   },
 }
 
+function poolOf(kind: Kind): 'one' | 'threads' {
+  return kind.endsWith('_on_a_thread') ? 'threads' : 'one'
+}
+
+function summed(one: PoolStats['cancels'], other: PoolStats['cancels']): PoolStats['cancels'] {
+  const sums = Object.entries(one).map(([rung, count]) => [rung, count + other[rung as keyof typeof other]])
+  return Object.fromEntries(sums)
+}
+
 /** Begins a call and leaves it: half of them when the tool has surely begun, half whenever. Gives the moment. */
 async function leave(pit: Snakepit, kind: Kind, call: number, random: () => number): Promise<number> {
   const controller = new AbortController()
   const begun = deferred()
-  const options = { signal: controller.signal, onProgress: () => begun.resolve() }
+  const options = { signal: controller.signal, onProgress: () => begun.resolve(), pool: poolOf(kind) }
   const waits = random() < 0.5
-  const isStream = streaming.includes(kind)
-  const stream = isStream ? pit.stream(kind, { call }, options)[Symbol.asyncIterator]() : undefined
-  const next = stream === undefined ? pit.execute(kind, { call }, options) : stream.next()
+  const tool = kind.replace('_on_a_thread', '')
+  const stream = streaming.includes(kind) ? pit.stream(tool, { call }, options)[Symbol.asyncIterator]() : undefined
+  const next = stream === undefined ? pit.execute(tool, { call }, options) : stream.next()
   const ended = next.then(
     () => undefined,
     (error: unknown) => {

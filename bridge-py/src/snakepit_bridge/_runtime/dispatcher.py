@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.adapter_place import AdapterPlace
@@ -15,17 +16,31 @@ from snakepit_bridge.tools.spec import ToolSpec
 from snakepit_bridge.tools.table import ToolTable
 
 
+class SyncTools(Protocol):
+    """Where sync tools run."""
+
+    def start(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> None:
+        """Puts a call at the end of the queue. For any thread."""
+
+
 class Dispatcher:
     """Looks the tool up and refuses calls that cannot be run; never waits."""
 
     def __init__(
-        self, tools: ToolTable, place: AdapterPlace, sessions: SessionTable, main: MainThread, loop: EventLoop
+        self,
+        tools: ToolTable,
+        place: AdapterPlace,
+        sessions: SessionTable,
+        main: MainThread,
+        loop: EventLoop,
+        sync: SyncTools,
     ) -> None:
         self._tools = tools
         self._place = place
         self._sessions = sessions
         self._main = main
         self._loop = loop
+        self._sync = sync
         # Scopes that hold nothing of their call: one for each tool is enough.
         self._plain: dict[str, Scope] = {}
 
@@ -50,7 +65,7 @@ class Dispatcher:
         if spec.is_async:
             self._loop.start(call, spec, scope, self._main)
         else:
-            self._main.start(call, spec, scope)
+            self._sync.start(call, spec, scope)
 
     def _enter(self, call: ServedCall, spec: ToolSpec) -> Scope:
         record = self._sessions.enter(call.session_id, call.session_metadata)

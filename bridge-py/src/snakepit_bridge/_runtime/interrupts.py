@@ -61,14 +61,17 @@ class MainRun(Run):
     def finish(self) -> None:
         """The tool has been left for good."""
         self.ended.release()
-        self.let_go()
+        super().finish()
 
 
 class Interrupts:
     """Sends the signal and takes it. ``armed`` is the run whose tool is on the main thread's stack right now."""
 
+    # The handler looks and raises in one go, on the thread itself: nothing is ever on its way.
+    pending = False
+
     def __init__(self) -> None:
-        self.armed: MainRun | None = None
+        self.armed: Run | None = None
         self._requests: SimpleQueue[MainRun] = SimpleQueue()
         self._main = threading.main_thread().ident or 0
         # One object, so that it can be compared.
@@ -78,6 +81,13 @@ class Interrupts:
         """Takes the signal over. Has to be called on the main thread."""
         signal.signal(SIGNAL, self._handler)
         threading.Thread(target=self._climb, name="snakepit-interrupter", daemon=True).start()
+
+    def leave(self) -> None:
+        """The tool has been left: a signal does nothing from here on."""
+        self.armed = None
+
+    def settle(self) -> None:
+        """Has nothing to take back."""
 
     def request(self, run: MainRun) -> None:
         """Wants a run's tool interrupted."""
@@ -98,7 +108,7 @@ class Interrupts:
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         run = self.armed
-        if run is None or not run.due or run.interrupted or run.shields or not in_tool(frame):
+        if not isinstance(run, MainRun) or not run.due or run.interrupted or run.shields or not in_tool(frame):
             return
         run.interrupted = True
         raise CallCancelled("the call was cancelled")

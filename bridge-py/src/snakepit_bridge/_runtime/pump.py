@@ -10,13 +10,13 @@ from snakepit_bridge._codec.split import Split, encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._peer.credit import Credit
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
-from snakepit_bridge._runtime.interrupts import Interrupts, MainRun
 from snakepit_bridge._runtime.places import boundary
+from snakepit_bridge._runtime.run import Interrupter, Run
 from snakepit_bridge.errors import SnakepitError
 
 
 @boundary
-def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final | None:
+def pump(interrupts: Interrupter, run: Run, iterator: Iterator[Any]) -> Final | None:
     """Sends what the iterator gives, never further ahead than the window.
 
     Returns how the stream ended, or None when it was cancelled at a yield. Raises what the iterator raises.
@@ -35,6 +35,8 @@ def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final
             interrupts.armed = run
             item = step()
             interrupts.armed = None
+            if interrupts.pending:
+                interrupts.settle()
             if type(item) is dict and "is_final" not in item:
                 data = encode(item)
                 add(data)
@@ -47,14 +49,14 @@ def pump(interrupts: Interrupts, run: MainRun, iterator: Iterator[Any]) -> Final
             sent += 1
             sent_bytes += len(data)
     except StopIteration as stop:
-        interrupts.armed = None
+        interrupts.leave()
         return None if credit.revoked else Final(encode(stop.value))
     except SnakepitError as error:
         if interrupts.armed is run:
             raise  # the tool's own
         raise BadChunk(sent, error) from None
     finally:
-        interrupts.armed = None
+        interrupts.leave()
 
 
 def _wait(credit: Credit, sent: int, sent_bytes: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import monotonic_ns
-from typing import Any
+from typing import Any, Protocol
 
 from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
@@ -16,8 +16,25 @@ from snakepit_bridge.errors import SnakepitError
 from snakepit_bridge.tools.spec import ToolSpec
 
 
+class Interrupter(Protocol):
+    """What interrupts the tools of one thread; everything here is for that thread itself."""
+
+    armed: Run | None
+    """The run whose tool is on the thread's stack right now: it may be interrupted, and nothing else."""
+
+    @property
+    def pending(self) -> bool:
+        """True while an interrupt may be on its way: ``settle`` has to be called when the tool has been left."""
+
+    def leave(self) -> None:
+        """The tool has been left: nothing interrupts from here on."""
+
+    def settle(self) -> None:
+        """Takes back what is on its way."""
+
+
 class Run:
-    """What main thread and event loop have in common: one call, one tool, one context."""
+    """What all threads that run tools have in common: one call, one tool, one context."""
 
     __slots__ = ("call", "context", "interrupted", "over", "scope", "shields", "spec", "thrown")
 
@@ -69,6 +86,10 @@ class Run:
 
     # What the runtime does with it.
 
+    def interrupt(self) -> None:
+        """Asks the tool to leave; any thread may."""
+        raise NotImplementedError
+
     def may_begin(self) -> bool:
         """Claims the call. False when it was cancelled, or its time is up, before its first line: then it has ended."""
         call = self.call
@@ -109,8 +130,8 @@ class Run:
             # Out of memory, or an exception that fights back: the call ends all the same.
             self.call.fail("python_error", f"{type(error).__name__} (it could not be told in full)")
 
-    def let_go(self) -> None:
-        """Unties the run from its call and its context, so that nothing of a call waits for the garbage collector."""
+    def finish(self) -> None:
+        """The tool has been left for good. Unties the call: nothing of it waits for the garbage collector."""
         self.call.on_cancel = None
         del self.context
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from snakepit_bridge import context, tool
 
+# Each call has its own line in the ledger, written in one go.
+__thread_safe__ = True
+
 _fd = os.open(os.environ["LEDGER"], os.O_WRONLY | os.O_APPEND)
 
 
@@ -74,6 +77,14 @@ def sleeps(call: int) -> None:
     """Sleep for longer than anybody waits."""
     with _written_down(call):
         time.sleep(600)
+
+
+@tool
+def loops(call: int) -> None:
+    """Compute for ever."""
+    with _written_down(call):
+        while True:
+            pass
 
 
 @tool

@@ -36,7 +36,10 @@ export enum CancelRung {
   CLOSED = 2,
   /** INTERRUPTED - The tool was interrupted inside its own code. */
   INTERRUPTED = 3,
-  /** THROWN - An async tool kept the event loop to itself: the exception was raised into the loop's thread, inside the tool. */
+  /**
+   * THROWN - No signal reaches the tool's thread (a tool thread, or the event loop's where an async tool kept it to itself): the
+   * exception was raised into that thread, inside the tool.
+   */
   THROWN = 4,
 }
 
