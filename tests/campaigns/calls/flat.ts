@@ -39,7 +39,7 @@ export const flat: Campaign = {
   sentence:
     'After its warm-up a program that calls, streams, aborts and restarts keeps its heap, its workers their memory, and both their descriptors, threads, handles and listeners',
   unit: 'calls',
-  trials: { share: 12_000, chaos: 400_000, soak: 5_000_000 },
+  trials: { share: 12_000, chaos: 1_000_000, soak: 5_000_000 },
   async run({ trials, seed, scale }) {
     const plan = { calls: trials, streams: trials / 10, restarts: Math.ceil(trials / 5_000), stretches: 24, seed }
     const { samples, ending } = await runProgram(plan)

@@ -13,14 +13,13 @@ from typing import Any
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, Report
 from snakepit_bridge._runtime.interrupts import Interrupts, MainRun
-from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge._runtime.sessions import Record
 from snakepit_bridge._runtime.sync_thread import AfterCall, Complete, SyncThread
 from snakepit_bridge.tools.spec import ToolSpec
 
 
-class MainThread(SyncThread):
+class MainThread(SyncThread[MainRun]):
     """Runs what ``start`` and ``submit`` were given, on the thread that calls ``serve``."""
 
     def __init__(
@@ -81,10 +80,10 @@ class MainThread(SyncThread):
     def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> MainRun:
         return MainRun(call, spec, self._worker_id, scope, self._signals)
 
-    def _enter(self, run: Run) -> None:
+    def _enter(self, run: MainRun) -> None:
         run.scope.prepare(partial(self.invoke, run))
 
-    def _clear(self, run: Run) -> None:
+    def _clear(self, run: MainRun) -> None:
         run.scope.release(partial(self.invoke, None), self._report)
 
 

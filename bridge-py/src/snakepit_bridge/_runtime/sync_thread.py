@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
@@ -18,6 +18,8 @@ from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge.errors import ToolDefinitionError
 from snakepit_bridge.tools.spec import ToolSpec
 
+R = TypeVar("R", bound=Run)
+
 # Runs a coroutine on the event loop: adapters may have ``async`` hooks, and the tool waits for them.
 Complete = Callable[[Awaitable[Any]], Future[Any]]
 
@@ -25,7 +27,7 @@ Complete = Callable[[Awaitable[Any]], Future[Any]]
 AfterCall = Callable[[int], None]
 
 
-class SyncThread(ABC):
+class SyncThread(ABC, Generic[R]):
     """Runs one call after the other on the thread that calls ``run``. ``interrupts`` cancels the one that runs."""
 
     def __init__(self, worker_id: str, interrupts: Interrupter, complete: Complete, after_call: AfterCall) -> None:
@@ -35,15 +37,15 @@ class SyncThread(ABC):
         self._after_call = after_call
 
     @abstractmethod
-    def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> Run:
+    def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> R:
         """A call of this thread."""
 
     @abstractmethod
-    def _enter(self, run: Run) -> None:
+    def _enter(self, run: R) -> None:
         """Prepares the place of a call, which is not ready yet."""
 
     @abstractmethod
-    def _clear(self, run: Run) -> None:
+    def _clear(self, run: R) -> None:
         """Cleans up after a call that had an instance of its own."""
 
     def run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> None:
@@ -78,7 +80,7 @@ class SyncThread(ABC):
             run.finish()
 
     def invoke(
-        self, run: Run | None, function: Callable[..., Any], *arguments: Any, given_up: Future[Any] | None = None
+        self, run: R | None, function: Callable[..., Any], *arguments: Any, given_up: Future[Any] | None = None
     ) -> Any:
         """Calls a function of the adapter's, and waits where it is ``async``.
 
@@ -96,7 +98,7 @@ class SyncThread(ABC):
         finally:
             future.cancel()
 
-    def _prepare(self, run: Run) -> Callable[..., Any]:
+    def _prepare(self, run: R) -> Callable[..., Any]:
         """The function to call, once all that has to happen before it has happened."""
         scope = run.scope
         if scope.plain:
@@ -107,7 +109,7 @@ class SyncThread(ABC):
             self.invoke(run, take, run.context)
         return scope.function
 
-    def _end(self, run: Run, end: Callable[..., None], *arguments: Any) -> None:
+    def _end(self, run: R, end: Callable[..., None], *arguments: Any) -> None:
         self._interrupts.leave()
         if run.scope.makes_instance:
             self._clear(run)
@@ -116,7 +118,7 @@ class SyncThread(ABC):
         run.over = True
         end(*arguments)
 
-    def _stream(self, run: Run, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Final | None:
+    def _stream(self, run: R, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Final | None:
         produced = self._call(run, function, args, keywords)
         if not hasattr(type(produced), "__iter__") or isinstance(produced, (str, bytes, bytearray, dict)):
             raise ToolDefinitionError(
@@ -137,7 +139,7 @@ class SyncThread(ABC):
             close()
 
     @boundary
-    def _call(self, run: Run | None, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Any:
+    def _call(self, run: R | None, function: Callable[..., Any], args: Any, keywords: dict[str, Any]) -> Any:
         try:
             self._interrupts.armed = run
             return function(*args, **keywords)

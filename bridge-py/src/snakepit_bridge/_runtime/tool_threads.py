@@ -55,7 +55,7 @@ class ThreadRun(Run):
             raise CallCancelled("the call was cancelled")
 
 
-class ToolThread(SyncThread):
+class ToolThread(SyncThread[ThreadRun]):
     """One of several threads that take calls from one queue. Sessions and instances are the main thread's business."""
 
     def __init__(self, worker_id: str, main: MainThread, complete: Complete, after_call: AfterCall) -> None:
@@ -78,15 +78,14 @@ class ToolThread(SyncThread):
     def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> ThreadRun:
         return ThreadRun(call, spec, self._worker_id, scope, self._thrower)
 
-    def _enter(self, run: Run) -> None:
-        assert isinstance(run, ThreadRun)
+    def _enter(self, run: ThreadRun) -> None:
         run.entering = entering = self._main.prepare(run.scope)
         if run.cancelled:
             entering.cancel()
         entering.result()
         run.entering = None
 
-    def _clear(self, run: Run) -> None:
+    def _clear(self, run: ThreadRun) -> None:
         self._main.release(run.scope)
 
 
