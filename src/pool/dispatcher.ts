@@ -2,7 +2,6 @@
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { chooseWorker } from './choose-worker.js'
 import type { Clock } from './clock.js'
-import type { LossReason } from './departure.js'
 import { Guard, type GuardRules } from './guard.js'
 import type { Waiting } from './lane.js'
 import { Outbox } from './outbox.js'
@@ -11,9 +10,10 @@ import { type LeaseReturned, PoolLease, type ReturnDesk } from './pool-lease.js'
 import type { PoolWorker } from './pool-worker.js'
 import { deadlinePassed, poolSaturated, refusalOf, sessionEnded, sessionQuotaExceeded } from './refusals.js'
 import type { PoolRequest } from './request.js'
+import { Seats } from './seats.js'
 import type { Session } from './session.js'
 import { type SessionRules, SessionTable } from './session-table.js'
-import { type Taint, taintOf } from './taint.js'
+import { taintOf } from './taint.js'
 import { type Answers, sessionOf, Turns } from './turns.js'
 
 /** What the scheduler is told once. */
@@ -32,13 +32,12 @@ export interface ScheduleRules extends SessionRules, GuardRules {
  * anything while the books are half changed.
  */
 export class Dispatcher implements Answers {
-  readonly #workers: PoolWorker[] = []
+  readonly #seats: Seats
   readonly #turns: Turns
   readonly #sessions: SessionTable
   readonly #guard: Guard
   readonly #outbox: Outbox
   #shut: Reason | undefined
-  #grants = 0
   #demand = 0
 
   constructor(
@@ -50,7 +49,11 @@ export class Dispatcher implements Answers {
     const put = (fact: PoolFact) => this.#outbox.put(fact)
     this.#outbox = new Outbox(tell)
     this.#guard = new Guard(rules, put)
-    this.#turns = new Turns(clock, this.#workers, this)
+    this.#seats = new Seats(put, (worker, because, now) => {
+      this.#sessions.forget(worker, because)
+      this.#turns.unpin(worker, now)
+    })
+    this.#turns = new Turns(clock, this.#seats.workers, this)
     this.#sessions = new SessionTable(rules, clock, put, () => this.#outbox.empty())
   }
 
@@ -83,23 +86,22 @@ export class Dispatcher implements Answers {
         this.#withdraw(event.request, now)
         return
       case 'given-up':
-        this.#giveUp(event.lease, now)
+        this.#seats.giveUp(event.lease, now)
         return
       case 'returned':
         this.#return(event, now)
         return
       case 'worker-ready':
-        event.worker.idleSince = now
-        this.#workers.push(event.worker)
+        this.#seats.welcome(event.worker, now)
         return
       case 'worker-sign':
         event.worker.sign = event.sign
         return
       case 'worker-leaving':
-        this.#showOut(event.worker, event.because, now)
+        this.#seats.showOut(event.worker, event.because, now)
         return
       case 'worker-gone':
-        this.#lose(event.worker, now)
+        this.#seats.lose(event.worker, now)
         return
       case 'session-end':
         this.#endSession(event.session, now)
@@ -136,7 +138,7 @@ export class Dispatcher implements Answers {
     if (barred) return barred
     const ticket = request.session
     let session = ticket && this.#sessions.find(ticket.id)
-    const choice = chooseWorker(request, this.#workers, session?.home ?? 'none')
+    const choice = chooseWorker(request, this.#seats.workers, session?.home ?? 'none')
     if (choice.type === 'refuse') return refusalOf(request, choice.code, session)
     // A call never overtakes an earlier one of its session, even where it could run at once.
     const waits = choice.type === 'wait' || session?.calls.first !== undefined
@@ -156,8 +158,7 @@ export class Dispatcher implements Answers {
 
   #grant(request: PoolRequest, session: Session | undefined, worker: PoolWorker, since: number, now: number): void {
     if (session) this.#sessions.visit(session, worker)
-    worker.leases++
-    worker.lastUsed = ++this.#grants
+    this.#seats.take(worker)
     const lease = new PoolLease(request, session, worker, now - since, now, this.desk)
     this.#guard.started(lease, now)
     this.#outbox.put({ type: 'granted', request, lease })
@@ -194,33 +195,13 @@ export class Dispatcher implements Answers {
     this.#guard.ended(lease, outcome, now)
     // Before its slot is free for the next call.
     const taint = taintOf(outcome)
-    if (taint) this.#taint(lease.seat, taint, now)
+    if (taint) this.#seats.taint(lease.seat, taint, now)
     this.#takeSlotBack(lease, now)
   }
 
-  /** Whoever else is there may finish. */
-  #giveUp({ seat }: PoolLease, now: number): void {
-    seat.givenUp++
-    this.#taint(seat, 'stubborn_tool', now)
-    this.#tellVacant(seat)
-  }
-
-  #taint(worker: PoolWorker, by: Taint, now: number): void {
-    if (worker.departure !== undefined) return
-    this.#outbox.put({ type: 'worker-tainted', worker, by })
-    this.#turnAway(worker, 'tainted', now)
-  }
-
-  #takeSlotBack({ session, seat, isGivenUp }: PoolLease, now: number): void {
-    this.#hangUp(session, now)
-    seat.leases--
-    if (isGivenUp) seat.givenUp--
-    if (seat.leases === 0) seat.idleSince = now
-    this.#tellVacant(seat)
-  }
-
-  #tellVacant(worker: PoolWorker): void {
-    if (worker.departure !== undefined && worker.isVacant) this.#outbox.put({ type: 'worker-vacant', worker })
+  #takeSlotBack(lease: PoolLease, now: number): void {
+    this.#hangUp(lease.session, now)
+    this.#seats.giveBack(lease, now)
   }
 
   #hangUp(session: Session | undefined, now: number): void {
@@ -235,28 +216,6 @@ export class Dispatcher implements Answers {
     if (calls === this.#demand || this.rules.minSize === this.rules.maxSize) return
     this.#demand = calls
     this.#outbox.put({ type: 'demand', calls })
-  }
-
-  // ---- workers and sessions
-
-  #showOut(worker: PoolWorker, because: LossReason, now: number): void {
-    this.#turnAway(worker, because, now)
-    this.#tellVacant(worker)
-  }
-
-  #lose(worker: PoolWorker, now: number): void {
-    const index = this.#workers.indexOf(worker)
-    if (index < 0) return
-    this.#workers.splice(index, 1)
-    this.#turnAway(worker, 'crashed', now)
-  }
-
-  /** A worker takes nothing new from now on. */
-  #turnAway(worker: PoolWorker, because: LossReason, now: number): void {
-    if (worker.departure !== undefined) return
-    worker.departure = because
-    this.#sessions.forget(worker, because)
-    this.#turns.unpin(worker, now)
   }
 
   #endSession(id: string, now: number): void {

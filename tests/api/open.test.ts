@@ -98,11 +98,11 @@ test('API-01, WIRE-05: a worker that dies before it is ready: signal and last wo
 
 test('API-01, WIRE-05: silence ends with startTimeout, which the error names, and the worker is gone', async () => {
   const children = descendantsOf(process.pid)
-  const opening = openOne(adapter('never_ready.py'), { startTimeout: 400 })
+  const opening = openOne(adapter('never_ready.py'), { startTimeout: 2_000 })
   const error = await failsWith(
     opening,
     'worker_start_failed',
-    /said nothing for 400 ms[\s\S]*startTimeout[\s\S]*loading the model/,
+    /said nothing for 2000 ms[\s\S]*startTimeout[\s\S]*loading the model/,
   )
   assert.is(error.details.reason, 'silent')
   assert.equal(startedSince(children), [])
