@@ -140,8 +140,8 @@ def test_calls_of_threads_are_progress(threads: Host) -> None:
 @pytest.mark.parametrize(
     ("adapter", "words"),
     [
-        ("together.py", "module `together` is not declared safe for that: give it `__thread_safe__` `= True`"),
-        ("sessions.py", "is not declared safe for that: derive it from `ThreadSafeAdapter`"),
+        ("together.py", "module `together` is not declared safe for that: if it is, say `__thread_safe__ = True`"),
+        ("sessions.py", "is not declared safe for that: if it is, derive it from `ThreadSafeAdapter`, or say"),
     ],
 )
 def test_a_worker_with_threads_refuses_tools_that_are_not_declared_safe(
@@ -151,6 +151,8 @@ def test_a_worker_with_threads_refuses_tools_that_are_not_declared_safe(
     assert failure["stage"] == "tools"
     assert "with `threads: 4` tool '" in failure["message"]
     assert words in failure["message"]
+    # No line of the user's is to blame.
+    assert failure["traceback"] == ""
 
 
 @pytest.mark.proves("WIRE-05")

@@ -139,6 +139,8 @@ def _threads(told: dict[str, Any]) -> int:
 
 def _traceback(error: BaseException) -> str:
     tb = _user_part(error.__traceback__)
+    if tb is None and not (error.__cause__ or error.__context__ or isinstance(error, SyntaxError)):
+        return ""  # no line of theirs is to blame, and the message was told
     try:
         return "".join(traceback.TracebackException(type(error), error, tb, limit=-64, compact=True).format())
     except Exception:

@@ -21,12 +21,9 @@ def check_thread_safety(tools: ToolTable, source: Source, threads: int) -> None:
         owner = source.adapter if is_method else source.module
         if getattr(owner, FLAG, False) is True:
             continue
-        place, remedy = (
-            (f"adapter `{getattr(owner, '__name__', '')}`", f"derive it from `ThreadSafeAdapter`, or give it `{FLAG}`")
-            if is_method
-            else (f"module `{getattr(owner, '__name__', '')}`", f"give it `{FLAG}`")
-        )
+        kind, remedy = ("adapter", "derive it from `ThreadSafeAdapter`, or say") if is_method else ("module", "say")
         raise ToolDefinitionError(
-            f"with `threads: {threads}` tool '{spec.name}' would run in several threads at once, and {place} is not "
-            f"declared safe for that: {remedy} `= True` if it is, or leave the option `threads` out"
+            f"with `threads: {threads}` tool '{spec.name}' would run in several threads at once, and {kind} "
+            f"`{getattr(owner, '__name__', '')}` is not declared safe for that: if it is, {remedy} `{FLAG} = True` in "
+            "it, or else leave the option `threads` out"
         )
