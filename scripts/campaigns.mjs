@@ -1,6 +1,6 @@
 // `npm run chaos` and `npm run soak`: what is guaranteed, tried for minutes or for hours.
 //
-//     npm run chaos -- --only host-death,cross-talk --seed 42
+//     npm run chaos -- --only host-death,ledger --seed 42
 //     npm run chaos -- --write docs/guarantees.md
 import { spawnSync } from 'node:child_process'
 import { setup } from './setup.mjs'
