@@ -51,17 +51,26 @@ export function failureOf(error: unknown): StartFailure | 'stopped' {
  * @throws what {@link failureOf} tells the reason of
  */
 export async function start(starting: Starting): Promise<Started> {
-  const { settings, credentials, process, folder } = starting
-  const timeout = AbortSignal.timeout(settings.startTimeout)
-  const signal = AbortSignal.any([timeout, starting.stop])
-  if (folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: folder.cause })
-  process.input.write(bootstrapLine(settings, credentials, folder?.socket))
-  const { incarnation } = credentials
-  const answer = readAnswer(process.answer, { incarnation, transport: settings.transport, socket: folder?.socket })
-  const facts = listening(await orEnd(starting, answer, signal, 'answer'))
-  const wire = starting.connect(facts.address)
-  const attachment = await orEnd(starting, greet(starting, wire), signal, 'greeting')
-  return { attachment, facts, wire }
+  const { settings, credentials, process, folder, stop } = starting
+  // Not `AbortSignal.any` of `AbortSignal.timeout`: what Node 20 collects of these never fires.
+  const enough = new AbortController()
+  const leave = () => enough.abort()
+  const timer = setTimeout(leave, settings.startTimeout).unref()
+  stop.addEventListener('abort', leave, { once: true })
+  if (stop.aborted) leave()
+  try {
+    if (folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: folder.cause })
+    process.input.write(bootstrapLine(settings, credentials, folder?.socket))
+    const { incarnation } = credentials
+    const answer = readAnswer(process.answer, { incarnation, transport: settings.transport, socket: folder?.socket })
+    const facts = listening(await orEnd(starting, answer, enough.signal, 'answer'))
+    const wire = starting.connect(facts.address)
+    const attachment = await orEnd(starting, greet(starting, wire), enough.signal, 'greeting')
+    return { attachment, facts, wire }
+  } finally {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', leave)
+  }
 }
 
 function listening(answer: Answer): WorkerFacts {

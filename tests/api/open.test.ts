@@ -1,8 +1,10 @@
 // Opening and closing: ready workers, or at once the reason why there are none.
 // timeout: 40 s
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Snakepit } from '../../src/index.js'
@@ -106,6 +108,17 @@ test('API-01, WIRE-05: silence ends with startTimeout, which the error names, an
   )
   assert.is(error.details.reason, 'silent')
   assert.equal(startedSince(children), [])
+})
+
+test('API-01, WIRE-05: silence ends with startTimeout also in a program that has run for long, while garbage is collected', () => {
+  const program = fileURLToPath(new URL('silent-start-program.ts', import.meta.url))
+  // As optimised as code gets after many starts: nothing is held that is not used any more.
+  const flags = ['--always-turbofan', '--expose-gc', '--import', 'tsx']
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, program, adapter('never_ready.py')], {
+    timeout: 20_000,
+    encoding: 'utf8',
+  })
+  assert.is(stdout, 'worker_start_failed: silent\n', stderr)
 })
 
 test('API-01: one failed start of many says why at once, and the others are stopped', async () => {

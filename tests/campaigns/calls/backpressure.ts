@@ -1,11 +1,12 @@
 // Readers that stop: how far their producers get, what both processes hold, and what it costs other calls.
 import type { Snakepit } from '../../../src/index.js'
 import { eventually } from '../../support/eventually.js'
+import { collectGarbage } from '../../support/garbage.js'
 import { pidOf } from '../../support/pit.js'
 import { residentOf } from '../../support/processes.js'
 import { turn, within } from '../../support/within.js'
 import { type Campaign, percentile, type Scale } from '../campaign.js'
-import { collectGarbage, mib, openPool, patience } from './kit.js'
+import { mib, openPool, patience } from './kit.js'
 
 const [kib, mebi] = [2 ** 10, 2 ** 20]
 /** The default window of a stream. */

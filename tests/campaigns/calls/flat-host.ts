@@ -3,11 +3,12 @@
 //     node --expose-gc --import tsx flat-host.ts '{"calls":100000,"streams":10000,"restarts":20,"stretches":24,"seed":1}'
 import { getEventListeners } from 'node:events'
 import { eventually } from '../../support/eventually.js'
+import { collectGarbage } from '../../support/garbage.js'
 import { pidOf } from '../../support/pit.js'
 import { kill, residentOf } from '../../support/processes.js'
 import { seeded } from '../../support/seeded.js'
 import type { FlatPlan, FlatSample } from './flat.js'
-import { collectGarbage, descriptorsOf, inLanes, openPool, patience, threadsOf } from './kit.js'
+import { descriptorsOf, inLanes, openPool, patience, threadsOf } from './kit.js'
 
 const { calls, streams, restarts, stretches, seed } = JSON.parse(process.argv[2] ?? '{}') as FlatPlan
 const random = seeded(seed)

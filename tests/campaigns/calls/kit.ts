@@ -1,7 +1,5 @@
 // What the campaigns of this folder have in common: pools that never give up, calls so many at a time, clocks and memory.
 import { readdirSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Snakepit, type SnakepitOptions } from '../../../src/index.js'
 import { adapterOf } from '../../support/pit.js'
 import { percentile } from '../campaign.js'
@@ -44,19 +42,6 @@ export async function inLanes(
 /** Milliseconds of the system's monotonic clock: the one that Python reads as `time.monotonic()`. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6
-}
-
-/** Frees what nobody holds. */
-export function collectGarbage(): void {
-  collect ??= exposed()
-  collect()
-}
-
-let collect: (() => void) | undefined
-
-function exposed(): () => void {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
 }
 
 /** Open file descriptors of a process. */

@@ -1,8 +1,9 @@
 // Far more calls at once than may wait: the others are refused, at once and cheaply, and everybody is told once.
 import { type Snakepit, SnakepitError } from '../../../src/index.js'
+import { collectGarbage } from '../../support/garbage.js'
 import { turn, within } from '../../support/within.js'
 import { type Campaign, percentile } from '../campaign.js'
-import { collectGarbage, counted, mib, openPool, patience, spread, tally } from './kit.js'
+import { counted, mib, openPool, patience, spread, tally } from './kit.js'
 
 const maxQueue = 1_000
 /** Calls of a flood that comes in one turn of the event loop, and of one that takes many. */

@@ -4,7 +4,8 @@
 import { Snakepit } from '../../../../src/index.js'
 
 const [adapter = '', block = '0'] = process.argv.slice(2)
-const pit = await Snakepit.open({ adapter, size: 2, drain: 0 })
+// Time that a suspended host sleeps through counts towards the deadlines of its calls.
+const pit = await Snakepit.open({ adapter, size: 2, drain: 0, timeout: 120_000 })
 await pit.ready()
 const pids = pit.workers().map((worker) => worker.info()?.pid)
 const signs: string[] = []
