@@ -36,6 +36,7 @@ class Process:
             "threads": None,
             "cwd": self.directory,
         } | changes
+        self.early_logs: list[dict[str, Any]] = []
         self.answer_fd, theirs = os.pipe()
         self.popen = spawn(theirs, "--socket", self.socket)
         os.close(theirs)
@@ -44,17 +45,23 @@ class Process:
         self.popen.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """The worker's one line on descriptor 3."""
+        """The worker's one line on descriptor 3, after the log records of its start."""
         text = b""
         deadline = monotonic() + 30
-        while not text.endswith(b"\n"):
+        while True:
+            line, end, rest = text.partition(b"\n")
+            if end:
+                said: dict[str, Any] = json.loads(line)
+                if "log" not in said:
+                    return said
+                self.early_logs.append(said["log"])
+                text = rest
+                continue
             ready, _, _ = select.select([self.answer_fd], [], [], max(0.0, deadline - monotonic()))
             assert ready, "no answer came"
             piece = os.read(self.answer_fd, 65536)
             assert piece, f"the worker left without an answer: {self.rest_of_stderr()}"
             text += piece
-        answer: dict[str, Any] = json.loads(text)
-        return answer
 
     def rest_of_stderr(self) -> str:
         """What the worker has written on descriptor 2 by the time it has ended."""

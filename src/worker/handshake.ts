@@ -1,7 +1,7 @@
 // What is said before there is a wire: one line in, one line out.
 import type { Readable } from 'node:stream'
 import { describe } from '../errors/expectation.js'
-import { protocolVersion } from '../wire/wire.js'
+import { type Log, protocolVersion } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { readable } from './lines.js'
 import type { TransportSettings, WorkerSettings } from './worker-settings.js'
@@ -34,7 +34,7 @@ const longestAnswer = 1024 * 1024
 
 /** The line that tells a worker who it is and what to serve. */
 export function bootstrapLine(settings: WorkerSettings, credentials: Credentials, socket: string | undefined): string {
-  const { id, adapter, transport, threads, cwd } = settings
+  const { id, adapter, transport, threads, cwd, environment } = settings
   const { incarnation, hostToken, workerToken } = credentials
   const line = {
     snakepit: protocolVersion,
@@ -49,21 +49,36 @@ export function bootstrapLine(settings: WorkerSettings, credentials: Credentials
         : { kind: 'grpc', host: transport.host, ports: transport.ports },
     threads: threads ?? null,
     cwd,
+    environment: {
+      pythonPath: environment.pythonPath ?? null,
+      limits: environment.limits,
+      heldBack: environment.heldBack,
+    },
   }
   return `${JSON.stringify(line)}\n`
 }
 
-/** Reads the one line that a worker answers with; what follows it is drained. */
-export function readAnswer(pipe: Readable, expected: Expected): Promise<Answer> {
+/** Reads the one line that a worker answers with; log records may come before it, and what follows it is drained. */
+export function readAnswer(pipe: Readable, expected: Expected, onLog: (log: Log) => void): Promise<Answer> {
   return new Promise((resolve) => {
     let text = ''
+    let answered = false
+    const answer = (found: Answer) => {
+      answered = true
+      resolve(found)
+    }
     pipe.setEncoding('utf8')
     pipe.on('data', (more: string) => {
-      if (text.length > longestAnswer || text.includes('\n')) return
+      if (answered) return
       text += more
-      const end = text.indexOf('\n')
-      if (end >= 0) resolve(parse(text.slice(0, end), expected))
-      else if (text.length > longestAnswer) resolve({ type: 'garbage', text })
+      for (let end = text.indexOf('\n'); end >= 0 && !answered; end = text.indexOf('\n')) {
+        const line = jsonOf(text.slice(0, end))
+        const log = isRecord(line) && line.snakepit === protocolVersion ? earlyLog(line.log) : undefined
+        if (log === undefined) return answer(parse(text.slice(0, end), line, expected))
+        text = text.slice(end + 1)
+        onLog(log)
+      }
+      if (text.length > longestAnswer) answer({ type: 'garbage', text })
     })
     pipe.on('close', () => {
       if (text !== '') return resolve({ type: 'garbage', text })
@@ -84,13 +99,25 @@ export interface Expected {
   readonly socket: string | undefined
 }
 
-function parse(text: string, expected: Expected): Answer {
-  let line: unknown
+function jsonOf(text: string): unknown {
   try {
-    line = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
-    return { type: 'garbage', text }
+    return undefined
   }
+}
+
+/** A record of Python's `logging` that came before there was a wire. */
+function earlyLog(log: unknown): Log | undefined {
+  if (!isRecord(log)) return undefined
+  const { level, source, message, fields, shown, timeMs } = log
+  const known = Number.isInteger(level) && Number.isSafeInteger(timeMs)
+  if (!known) return undefined
+  const texts = { source: textOf(source), message: textOf(message), fields: textOf(fields), shown: textOf(shown) }
+  return { call: 0, level: level as Log['level'], timeMs: timeMs as number, ...texts }
+}
+
+function parse(text: string, line: unknown, expected: Expected): Answer {
   if (!isRecord(line) || !('snakepit' in line)) return { type: 'garbage', text }
   if (line.snakepit !== protocolVersion) return { type: 'other-version', version: versionOf(line.snakepit) }
   if (line.failure !== undefined) return failed(line.failure) ?? { type: 'garbage', text }

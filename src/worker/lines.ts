@@ -9,23 +9,98 @@ const longestLine = 8192
 /** Lines that are kept. */
 const keptLines = 40
 
+/** Milliseconds that a text may wait for its newline before it is seen; of a progress bar, the latest state is. */
+const soon = 100
+
 /** Reads a stream to its end, whatever comes, and hands over its lines. */
 export function readLines(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8')
-  let rest = ''
+  const line = new UnendedLine()
+  let timer: NodeJS.Timeout | undefined
+  const show = () => {
+    timer = undefined
+    const text = line.show()
+    if (text !== undefined) onLine(readable(text))
+  }
   stream.on('data', (bytes: Buffer) => {
-    const lines = (rest + decoder.write(bytes)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine(readable(line))
-    while (rest.length > longestLine) {
-      onLine(readable(rest.slice(0, longestLine)))
-      rest = rest.slice(longestLine)
+    const pieces = decoder.write(bytes).split('\n')
+    const rest = pieces.pop() ?? ''
+    for (const piece of pieces) {
+      line.add(piece)
+      const text = line.end()
+      if (text !== undefined) onLine(readable(text))
     }
+    line.add(rest)
+    for (const part of line.cut()) onLine(readable(part))
+    if (line.waits) timer ??= setTimeout(show, soon).unref()
   })
   stream.on('end', () => {
-    if (rest !== '') onLine(readable(rest))
-    rest = ''
+    clearTimeout(timer)
+    const text = line.waits ? line.end() : undefined
+    if (text !== undefined) onLine(readable(text))
   })
+}
+
+/** A line that has not ended yet. What stands before a carriage return is overwritten by what comes after it. */
+class UnendedLine {
+  #text = ''
+  #returned = false
+  #redrawn = false
+  /** What was said of the line before it has ended. */
+  #said: string | undefined
+
+  /** Whether there is something to say. */
+  get waits(): boolean {
+    return this.#text !== ''
+  }
+
+  /** Takes what was written; it holds no newline. */
+  add(piece: string): void {
+    if (piece === '') return
+    const parts = piece.includes('\r') ? piece.split('\r') : [piece]
+    for (const [index, part] of parts.entries()) {
+      if (index > 0) this.#returned = this.#redrawn = true
+      if (part === '') continue
+      this.#text = this.#returned ? part : this.#text + part
+      this.#returned = false
+    }
+  }
+
+  /** The newline came: what is left to say of the line, undefined when all of it was said. */
+  end(): string | undefined {
+    const text = this.#trimmed()
+    const over = this.#said !== undefined && (text === '' || (this.#redrawn && (text === this.#said || isBlank(text))))
+    this.#text = ''
+    this.#returned = this.#redrawn = false
+    this.#said = undefined
+    return over ? undefined : text
+  }
+
+  /** Takes what waits, to be said before the line has ended; undefined when there is nothing to see. */
+  show(): string | undefined {
+    const text = this.#trimmed()
+    if (isBlank(text) || (this.#redrawn && text === this.#said)) return undefined
+    this.#said = text
+    this.#text = ''
+    return text
+  }
+
+  /** Takes what is too long to wait for the end. */
+  *cut(): Generator<string> {
+    while (this.#text.length > longestLine) {
+      yield this.#text.slice(0, longestLine)
+      this.#text = this.#text.slice(longestLine)
+    }
+  }
+
+  // Progress bars wipe with blanks what they were longer before.
+  #trimmed(): string {
+    return this.#redrawn ? this.#text.trimEnd() : this.#text
+  }
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === ''
 }
 
 /** The last lines of something that goes on for long. */

@@ -1,5 +1,5 @@
 // What passes on its way to whoever reads a worker's output: clean lines, and not more of them than anybody can use.
-import { redact } from './redact.js'
+import { redact, redactFields } from './redact.js'
 import type { WorkerLog } from './worker-event.js'
 
 /** What is done to the output of workers. */
@@ -34,7 +34,7 @@ export class LogGate {
       this.#lines = 0
     }
     if (this.#lines++ < this.#rules.rate) {
-      this.#pass(this.#rules.redact ? { ...log, message: redact(log.message) } : log)
+      this.#pass(this.#rules.redact ? redacted(log) : log)
       return
     }
     this.#dropped++
@@ -51,6 +51,17 @@ export class LogGate {
     this.#last = undefined
     this.#dropped = 0
     const message = `${dropped} lines were dropped: more than ${this.#rules.rate} came within a second (\`logs.rate\`)`
-    this.#pass({ ...last, call: undefined, level: 'warning', source: 'snakepit', message })
+    const { worker, time } = last
+    this.#pass({ worker, call: undefined, level: 'warning', source: 'snakepit', message, time })
+  }
+}
+
+function redacted(log: WorkerLog): WorkerLog {
+  const { message, fields, shown } = log
+  return {
+    ...log,
+    message: redact(message),
+    ...(fields !== undefined && { fields: redactFields(fields) }),
+    ...(shown !== undefined && { shown: redact(shown) }),
   }
 }

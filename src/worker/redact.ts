@@ -37,3 +37,21 @@ export function redact(line: string): string {
   for (const [pattern, replacement] of rules) clean = clean.replace(pattern, replacement)
   return clean
 }
+
+const secretName = new RegExp(`(?:^|[^a-z0-9])(?:${names}|authorization|cookie)(?:$|[^a-z0-9])`, 'i')
+
+/** The fields of a record, likewise: also what goes by the name of a secret. */
+export function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' && secretName.test(name) ? blot : redactValue(value),
+    ]),
+  )
+}
+
+function redactValue(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map(redactValue)
+  return typeof value === 'object' && value !== null ? redactFields(value as Record<string, unknown>) : value
+}

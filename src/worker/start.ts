@@ -1,7 +1,7 @@
 // The way from a spawned process to a worker that has greeted.
 import { type Attachment, attach } from '../peer/attach.js'
 import type { Peer } from '../peer/peer.js'
-import { protocolVersion, type Wire } from '../wire/wire.js'
+import { type Log, protocolVersion, type Wire } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
 import { version } from './package-version.js'
@@ -22,6 +22,8 @@ export interface Starting {
   readonly folder: ReturnType<typeof tryMakeSocketFolder> | undefined
   /** Opens the wire, also of a start that fails later: to close it is up to whoever opens it. */
   readonly connect: (address: string) => Wire
+  /** Hears log records that come before there is a wire. */
+  readonly onLog: (log: Log) => void
   /** The order to stop. */
   readonly stop: AbortSignal
 }
@@ -51,7 +53,7 @@ export function failureOf(error: unknown): StartFailure | 'stopped' {
  * @throws what {@link failureOf} tells the reason of
  */
 export async function start(starting: Starting): Promise<Started> {
-  const { settings, credentials, process, folder, stop } = starting
+  const { settings, credentials, process, folder, stop, onLog } = starting
   // Not `AbortSignal.any` of `AbortSignal.timeout`: what Node 20 collects of these never fires.
   const enough = new AbortController()
   const leave = () => enough.abort()
@@ -62,7 +64,11 @@ export async function start(starting: Starting): Promise<Started> {
     if (folder?.cause !== undefined) throw new StartEnded({ reason: 'no_folder', cause: folder.cause })
     process.input.write(bootstrapLine(settings, credentials, folder?.socket))
     const { incarnation } = credentials
-    const answer = readAnswer(process.answer, { incarnation, transport: settings.transport, socket: folder?.socket })
+    const answer = readAnswer(
+      process.answer,
+      { incarnation, transport: settings.transport, socket: folder?.socket },
+      onLog,
+    )
     const facts = listening(await orEnd(starting, answer, enough.signal, 'answer'))
     const wire = starting.connect(facts.address)
     const attachment = await orEnd(starting, greet(starting, wire), enough.signal, 'greeting')

@@ -29,7 +29,7 @@ export interface WorkerHandle {
   readonly peer: Peer
 }
 
-/** One line of output of a worker, printed or logged. */
+/** One line of output of a worker, printed, or a record of Python's `logging`. */
 export interface WorkerLog {
   readonly worker: string
   /** The call in whose course it was written, when known: its id on this worker. */
@@ -37,9 +37,17 @@ export interface WorkerLog {
   readonly level: 'debug' | 'info' | 'warning' | 'error' | 'critical'
   /** `stdout`, `stderr`, or the Python logger's name. */
   readonly source: string
+  /** One line; of a record as many as it has, its traceback included. */
   readonly message: string
   /** Milliseconds since 1970. */
   readonly time: number
+  /** What `extra` gave a record, where it did: JSON values, up to 8 KiB. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Of a record, what Python's own handlers wrote of it to stdout and stderr, in their format; empty when they did not.
+   * Undefined for a line that was printed.
+   */
+  readonly shown?: string | undefined
 }
 
 /** Rungs of the stop ladder, in order: a message, the end of its input, SIGTERM, SIGKILL. */

@@ -99,6 +99,11 @@ export class WorkerLife {
       peer: this.#peer,
       folder: this.#folder,
       connect: (address) => this.#connect(address),
+      onLog: (early) => {
+        const log = logFromWire(this.#settings.id, early)
+        for (const line of (log.shown || log.message).split('\n')) this.#lastLines.add(line)
+        this.#logs.take(log)
+      },
       stop: this.#stop.signal,
     })
     const { attachment, facts, wire } = started

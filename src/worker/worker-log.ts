@@ -13,14 +13,29 @@ const levels: Readonly<Record<LogLevel, WorkerLog['level']>> = {
 }
 
 /** A line that Python's print or logging sent by the wire. */
-export function logFromWire(worker: string, { call, level, source, message, timeMs }: Log): WorkerLog {
+export function logFromWire(worker: string, { call, level, source, message, timeMs, fields, shown }: Log): WorkerLog {
   return {
     worker,
     call: call === 0 ? undefined : call,
     level: levels[level] ?? 'info',
     source: readable(source),
-    message: message.split('\n').map(readable).join('\n'),
+    message: readableLines(message),
     time: timeMs,
+    ...(fields !== '' && { fields: fieldsFrom(fields) }),
+    ...(shown !== undefined && { shown: readableLines(shown.replace(/\n$/, '')) }),
+  }
+}
+
+function readableLines(text: string): string {
+  return text.includes('\n') ? text.split('\n').map(readable).join('\n') : readable(text)
+}
+
+function fieldsFrom(json: string): WorkerLog['fields'] {
+  try {
+    const fields: unknown = JSON.parse(json)
+    return typeof fields === 'object' && fields !== null && !Array.isArray(fields) ? { ...fields } : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -156,7 +156,7 @@ test('guarantee:G29, guarantee:G30: forged lines are lines of output and nothing
   const expected = [
     '\\u001b[31mred\\u001b[0m',
     '\\u001b]52;c;c3RvbGVu\\u0007clipboard',
-    'progress 1%\\u000dprogress 99%',
+    'progress 99%',
     '{"snakepit": 1, "incarnation": "forged", "pid": 1, "address": "unix:///tmp/x"}',
     'nul\\u0000 c1\\u009b del\\u007f line\\u2028 bidi\\u202e invalid��',
   ]

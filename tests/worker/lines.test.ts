@@ -1,8 +1,10 @@
 // Output cut into lines: bounded, printable, and the telling ones kept.
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LastLines, readable, readLines } from '../../src/worker/lines.js'
+import { eventually } from '../support/eventually.js'
 
 test('PY-08: characters cut in two by the pipe, CRLF, and an end without a newline', async () => {
   const bytes = Buffer.from('grüße 🐍\r\nzwei\n\nletzte')
@@ -40,6 +42,29 @@ test('FAULT-01: the last lines are kept, and the one that names a fatal error ho
   for (let index = 0; index < 100; index++) last.add(`  File "x.py", line ${index}`)
   assert.is(last.lines()[0], 'Fatal Python error: Segmentation fault')
   assert.is(last.lines().length, 41)
+})
+
+test('PY-08: of what is drawn over and over the last state is a line; nothing of it is lost at the end', async () => {
+  const bar = Array.from({ length: 100 }, (_, n) => `\rstate ${n}  `).join('')
+  assert.equal(await linesOf([Buffer.from(`${bar}\nnext\n`)]), ['state 99', 'next'])
+  assert.equal(await linesOf([Buffer.from('one\rtwo\rthree')]), ['three'])
+  assert.equal(await linesOf([Buffer.from('wiped\r     \rleft\n')]), ['left'])
+  assert.equal(await linesOf([Buffer.from('cut by the pipe\r'), Buffer.from('\n\n')]), ['cut by the pipe', ''])
+})
+
+test('PY-08: what waits for its newline is seen soon, once, and what follows begins a line', async () => {
+  const stream = new PassThrough()
+  const lines: string[] = []
+  readLines(stream, (line) => lines.push(line))
+  stream.write('Loading ...')
+  await eventually(() => lines.length === 1, 'the line without a newline')
+  stream.write(' done\n')
+  stream.write('\r50 %')
+  await eventually(() => lines.length === 3, 'the state of the bar')
+  stream.write('\r50 %')
+  stream.end('\nend\n')
+  await once(stream, 'end')
+  assert.equal(lines, ['Loading ...', ' done', '50 %', 'end'])
 })
 
 function linesOf(pieces: readonly Uint8Array[]): Promise<string[]> {

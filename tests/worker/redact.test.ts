@@ -1,7 +1,7 @@
 // Secrets in lines of output: the shapes that are blotted out, and the words that only look like them.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { redact } from '../../src/worker/redact.js'
+import { redact, redactFields } from '../../src/worker/redact.js'
 
 // Put together at run time: these are no secrets, but tools that look for secrets cannot know.
 const key = (...parts: string[]) => parts.join('')
@@ -68,6 +68,16 @@ test('SEC-05: no line takes long, whatever is in it', () => {
   const began = performance.now()
   for (const piece of hostile) redact(piece.repeat(Math.ceil(8192 / piece.length)))
   assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`)
+})
+
+test('SEC-05: fields are blotted out by name and by shape, however deep', () => {
+  const fields = { user: 'ada', db_password: 'x', count: 3, nested: { list: ['Bearer abcdefghij', { api_key: 'y' }] } }
+  assert.equal(redactFields(fields), {
+    user: 'ada',
+    db_password: '***',
+    count: 3,
+    nested: { list: ['Bearer ***', { api_key: '***' }] },
+  })
 })
 
 test.run()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import select
+import threading
 import traceback
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from snakepit_bridge import _environment
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -48,6 +51,7 @@ class Settings:
     transport: dict[str, Any]
     threads: int
     cwd: str
+    environment: dict[str, Any]
 
 
 def read_settings(fd: int) -> Settings:
@@ -79,7 +83,14 @@ def read_settings(fd: int) -> Settings:
         transport=transport,
         threads=_threads(told),
         cwd=told.get("cwd") or os.getcwd(),
+        environment=told.get("environment") or {},
     )
+
+
+def tell_log(fd: int, log: dict[str, Any]) -> bool:
+    """Tells the host of a log record before the answer. False once that was given."""
+    with _telling:
+        return not _answered and _send(fd, {"snakepit": PROTOCOL, "log": log})
 
 
 def answer(fd: int, incarnation: str, address: str) -> None:
@@ -97,11 +108,16 @@ def answer_failure(fd: int, failure: StartFailure) -> None:
             "failure": {
                 "stage": failure.stage,
                 "type": type(cause or failure).__qualname__,
-                "message": failure.message[:_TEXT_LIMIT],
+                "message": _with_hint(failure)[:_TEXT_LIMIT],
                 "traceback": _traceback(cause)[:_TEXT_LIMIT] if cause and failure.stage in _USER_STAGES else "",
             },
         },
     )
+
+
+def _with_hint(failure: StartFailure) -> str:
+    hint = _environment.hint_of(failure.__cause__)
+    return failure.message if hint is None else f"{failure.message} ({hint})"
 
 
 def _read_line(fd: int) -> bytes:
@@ -159,11 +175,23 @@ def _user_part(tb: TracebackType | None) -> TracebackType | None:
     return None
 
 
+# Threads of the adapter may log while the answer is given: the lines must not mix, and nothing comes after it.
+_telling = threading.Lock()
+_answered: list[bool] = []
+
+
 def _write(fd: int, message: dict[str, Any]) -> None:
+    with _telling:
+        _answered.append(True)
+        _send(fd, message)
+        os.close(fd)
+
+
+def _send(fd: int, message: dict[str, Any]) -> bool:
     data = json.dumps(message).encode() + b"\n"
     try:
         while data:
             data = data[os.write(fd, data) :]
     except OSError:
-        pass  # the host is gone: its end of standard input tells the rest
-    os.close(fd)
+        return False  # the host is gone: its end of standard input tells the rest
+    return True

@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 from snakepit_bridge.errors import CallCancelled, NoCurrentCall, SessionRequired
 from snakepit_bridge.session import Session
 
+TOOL_LOGGER = "snakepit.tool"
+
 
 class CallPort(Protocol):
     """What a context needs of its call; the runtime has it."""
@@ -106,8 +108,11 @@ class Context:
 
     @property
     def logger(self) -> logging.Logger:
-        """A logger whose lines reach the host with this call's number."""
-        return logging.getLogger("snakepit.tool")
+        """A logger whose records reach the host with this call's number, at every level."""
+        logger = logging.getLogger(TOOL_LOGGER)
+        # `logging.config` disables the loggers that it was not told of.
+        logger.disabled = False
+        return logger
 
 
 # The name that adapters of Snakepit know.

@@ -26,6 +26,10 @@ class BlackBox:
     def __init__(self, ring: mmap.mmap | None) -> None:
         self._ring = ring
         self._written = 0
+        # Bytes of the last line; its text and its writer where it has not ended yet.
+        self._last = 0
+        self._noted = ""
+        self._writer: object = None
         # Reentrant: a signal handler of the tool's may print while it prints.
         self._lock = threading.RLock()
 
@@ -49,12 +53,24 @@ class BlackBox:
             os.close(fd)
 
     def add(self, line: str) -> None:
-        """Keeps a line; the oldest ones make room."""
+        """Keeps a line; the oldest ones make room. It takes the place of what was noted of it."""
+        self._put(line, instead=bool(self._noted) and line.startswith(self._noted))
+        self._noted, self._writer = "", None
+
+    def note(self, line: str, writer: object) -> None:
+        """Keeps a line that has not ended yet; what its writer notes next takes its place."""
+        self._put(line, instead=self._writer == writer)
+        self._noted, self._writer = line, writer
+
+    def _put(self, line: str, *, instead: bool) -> None:
         ring = self._ring
         if ring is None:
             return
         data = line.encode("utf-8", "backslashreplace")[-(_RING - 1) :].replace(b"\n", b" ") + b"\n"
         with self._lock:
+            if instead:
+                self._written -= self._last
+            self._last = len(data)
             at = self._written % _RING
             first = data[: _RING - at]
             ring[_HEAD + at : _HEAD + at + len(first)] = first

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
 import threading
-from time import time_ns
+from collections.abc import Callable
+from functools import partial, wraps
+from queue import SimpleQueue
+from time import sleep, time_ns
 from typing import Any
 
-from snakepit_bridge._context import CURRENT
+from snakepit_bridge._context import CURRENT, TOOL_LOGGER, Context
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import LogLevel
 from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._runtime import records
 from snakepit_bridge._runtime.black_box import BlackBox
+from snakepit_bridge._runtime.lines import LONGEST_LINE, Lines
+from snakepit_bridge._runtime.streams import Output
 
-_LINE = 8 * 1024
+# How long a text may wait for its newline before it is seen; of a progress bar, the latest state is.
+_SOON_S = 0.1
+_LONGEST_TEXT = 32 * 1024
 
 
 class Relay:
-    """Sends lines to the host once it is attached; before and after, writes them to the process's own output."""
+    """Sends lines to the host once it is attached; before and after, writes to the process's own output."""
 
-    def __init__(self, box: BlackBox) -> None:
+    def __init__(self, box: BlackBox, tell_early: Callable[[dict[str, Any]], bool]) -> None:
         self._box = box
+        self._tell_early = tell_early
+        self._process = os.getpid()
         self._line: Strand | None = None
         self._dropped = 0
-        self._writers: list[LineWriter] = []
+        self._capture = records.Capture()
+        # Reentrant, where an Event is not: a signal handler may print while it prints.
+        self._asked: SimpleQueue[None] = SimpleQueue()
+        self._asking = False
+        self._outputs = {
+            "stdout": self._output("stdout", 1, LogLevel.INFO),
+            "stderr": self._output("stderr", 2, LogLevel.WARNING),
+        }
 
     def install(self) -> None:
-        """Takes over ``sys.stdout``, ``sys.stderr`` and the root logger."""
-        sys.stdout = self._writer("stdout", 1, LogLevel.INFO)
-        sys.stderr = self._writer("stderr", 2, LogLevel.WARNING)
-        root = logging.getLogger()
-        root.addHandler(_Handler(self))
-        root.setLevel(logging.INFO)
-        logging.getLogger("snakepit.tool").setLevel(logging.DEBUG)
+        """Takes over ``sys.stdout``, ``sys.stderr``, the records of ``logging``, and what threads die of."""
+        for name, (_, stream) in self._outputs.items():
+            for place in (name, f"__{name}__"):
+                setattr(sys, place, stream)
+        logging.getLogger(TOOL_LOGGER).setLevel(logging.DEBUG)
+        self._hear_records()
+        threading.excepthook = self._told_once(threading.excepthook)
+        threading.Thread(target=self._show, name="snakepit-output", daemon=True).start()
 
     def attach(self, line: Strand) -> None:
         """From now on lines go to the host."""
@@ -49,150 +66,163 @@ class Relay:
         """This is a child: nobody sends its lines, and a lock may be held by a thread that is not here."""
         self._line = None
         self._box.forked()
-        for writer in self._writers:
-            writer.forked()
+        for lines, _ in self._outputs.values():
+            lines.forked()
 
     def after_call(self, call: int) -> None:
         """A call is about to end: what it wrote without a newline is its last line."""
-        for writer in self._writers:
-            writer.end_line(call)
+        for name, (lines, stream) in self._outputs.items():
+            if getattr(sys, name, None) is not stream:
+                self._mend(name, stream)
+            lines.end(call)
 
-    def emit(self, level: int, source: str, text: str, fd: int = 2) -> None:
+    def flush(self) -> None:
+        """The process is about to end."""
+        for lines, _ in self._outputs.values():
+            lines.end_all()
+
+    def emit(self, level: int, source: str, text: str) -> None:
+        """Sends one line of the bridge's own."""
+        self._say(level, source, 2, text, CURRENT.get(None))
+
+    def _say(self, level: int, source: str, fd: int, text: str, context: Context | None) -> None:
         """Sends one line. Where too many wait already it is dropped and counted."""
-        line = self._line
-        if line is None:
+        if self._line is None:
             _write(fd, text + "\n")
             return
-        self._box.add(text)
-        if self._dropped and self._send(line, LogLevel.WARNING, "snakepit", f"{self._dropped} lines were dropped"):
-            self._dropped = 0
-        if not self._send(line, level, source, text):
-            self._dropped += 1
-
-    def _send(self, line: Strand, level: int, source: str, text: str) -> bool:
         frame = Frame()
         log = frame.log
         log.level = level
         log.source = source
-        log.message = text.encode("utf-8", "backslashreplace").decode() if len(text) <= _LINE else _cut(text)
-        log.time_ms = time_ns() // 1_000_000
-        context = CURRENT.get(None)
+        log.message = _sendable(text, LONGEST_LINE)
+        self._send(frame, context)
+
+    def _send(self, frame: Any, context: Context | None) -> None:
+        frame.log.time_ms = time_ns() // 1_000_000
+        for line in frame.log.message.split("\n"):
+            self._box.add(line)
+        if self._dropped:
+            told = Frame()
+            told.log.level, told.log.source = LogLevel.WARNING, "snakepit"
+            told.log.message = f"{self._dropped} lines were dropped"
+            told.log.time_ms = frame.log.time_ms
+            if self._add(told, context):
+                self._dropped = 0
+        if not self._add(frame, context):
+            self._dropped += 1
+
+    def _add(self, frame: Any, context: Context | None) -> bool:
         sent = None if context is None else context.send_log(frame)
-        return line.add_if_room(frame) if sent is None else sent
+        if sent is not None:
+            return sent
+        line = self._line
+        return line is not None and line.add_if_room(frame)
 
-    def _writer(self, source: str, fd: int, level: LogLevel) -> LineWriter:
-        writer = LineWriter(self, source, fd, level)
-        self._writers.append(writer)
-        return writer
+    def _output(self, name: str, fd: int, level: LogLevel) -> tuple[Lines, Output]:
+        lines = Lines(partial(self._say, level, name, fd), self._box.note, self._soon)
 
+        def divert(text: str) -> bool:
+            if self._capture.take(text):
+                return True
+            if self._line is not None:
+                return False
+            # The host reads the process's own output, and nobody else will.
+            _write(fd, text)
+            return True
 
-class LineWriter(io.TextIOBase):
-    """A text stream that sends lines. ``fileno`` is the real output, for the tool's own children."""
+        return lines, Output(name, fd, lines, divert)
 
-    def __init__(self, relay: Relay, source: str, fd: int, level: LogLevel) -> None:
-        super().__init__()
-        self._relay = relay
-        self._source = source
-        self._fd = fd
-        self._level = level
-        self._pending: dict[int, str] = {}
-        # Reentrant: a signal handler of the tool's may print while it prints.
-        self._lock = threading.RLock()
-        self.buffer = _Bytes(self)
-        self.name = f"<{source}>"
-        self.mode = "w"
-
-    def forked(self) -> None:
-        """Begins anew, with what the worker had not ended yet left to the worker."""
-        self._lock = threading.RLock()
-        self._pending = {}
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        """Always UTF-8."""
-        return "utf-8"
-
-    @property
-    def errors(self) -> str:  # type: ignore[override]
-        """Nothing that is printed raises."""
-        return "backslashreplace"
-
-    def write(self, text: str, /) -> int:
-        """Sends the lines that are complete; keeps the rest for the next write of the same call."""
-        if not isinstance(text, str):
-            raise TypeError(f"write() expects a str, got {type(text).__name__}")
-        call = _current_call()
-        with self._lock:
-            *lines, rest = (self._pending.pop(call, "") + text).split("\n")
-            if len(rest) > _LINE:
-                lines.append(rest)
-                rest = ""
-            if rest:
-                self._pending[call] = rest
-        for line in lines:
-            self._relay.emit(self._level, self._source, line.removesuffix("\r"), self._fd)
-        return len(text)
-
-    def end_line(self, call: int) -> None:
-        """Sends what a call wrote without a newline."""
-        if self._pending and (rest := self._pending.pop(call, "")):
-            self._relay.emit(self._level, self._source, rest, self._fd)
-
-    def fileno(self) -> int:
-        """The descriptor behind it."""
-        return self._fd
-
-    def writable(self) -> bool:
-        """True."""
-        return True
-
-    def isatty(self) -> bool:
-        """False: colours and progress bars have no place in a log."""
-        return False
-
-
-class _Bytes(io.RawIOBase):
-    """``sys.stdout.buffer``: bytes that become the same lines."""
-
-    def __init__(self, text: LineWriter) -> None:
-        super().__init__()
-        self._text = text
-
-    def write(self, data: Any, /) -> int:
-        raw = bytes(data)
-        self._text.write(raw.decode("utf-8", "replace"))
-        return len(raw)
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._text.fileno()
-
-
-class _Handler(logging.Handler):
-    """The root logger's way to the host. A record of several lines becomes several lines."""
-
-    def __init__(self, relay: Relay) -> None:
-        super().__init__()
-        self._relay = relay
-
-    def emit(self, record: logging.LogRecord) -> None:
+    def _mend(self, name: str, stream: Output) -> None:
+        """A tool put another stream in the place of ours: what it cannot be used for any more harms no other call."""
+        current = getattr(sys, name, None)
         try:
-            level = min(max(record.levelno // 10, LogLevel.DEBUG), LogLevel.CRITICAL)
-            for line in self.format(record).splitlines() or [""]:
-                self._relay.emit(level, record.name, line)
+            if current is None or current.closed:
+                setattr(sys, name, stream)
+            elif getattr(current, "buffer", None) in stream.layers:
+                current.flush()
         except Exception:
-            self.handleError(record)
+            pass  # a stream of the tool's own making
+
+    # What waits to be seen.
+
+    def _soon(self) -> None:
+        if not self._asking:
+            self._asking = True
+            self._asked.put(None)
+
+    def _show(self) -> None:
+        while True:
+            self._asked.get()
+            sleep(_SOON_S)
+            self._asking = False
+            for lines, _ in self._outputs.values():
+                lines.show()
+
+    # Records.
+
+    def _hear_records(self) -> None:
+        """Every record that its logger lets pass is heard. No handler of ours is there to be seen, or taken away."""
+        call_handlers = logging.Logger.callHandlers
+
+        @wraps(call_handlers)
+        def hear(logger: logging.Logger, record: logging.LogRecord) -> None:
+            before = self._capture.begin()
+            try:
+                call_handlers(logger, record)
+            finally:
+                self._tell(record, self._capture.end(before))
+
+        logging.Logger.callHandlers = hear  # type: ignore[method-assign, assignment]
+
+    def _tell(self, record: logging.LogRecord, shown: str) -> None:
+        try:
+            frame = Frame()
+            log = frame.log
+            log.level = min(max(record.levelno // 10, LogLevel.DEBUG), LogLevel.CRITICAL)
+            log.source = _sendable(record.name, LONGEST_LINE)
+            log.message = _sendable(records.text_of(record), _LONGEST_TEXT)
+            log.fields = records.fields_of(record)
+            # Nobody asks for the logger of a call in order not to see what it says.
+            log.shown = log.message if record.name == TOOL_LOGGER and not shown else _sendable(shown, _LONGEST_TEXT)
+            if self._line is not None:
+                self._send(frame, CURRENT.get(None))
+            elif not self._sent_early(log):
+                _write(2, shown)
+        except Exception as error:
+            self.emit(LogLevel.ERROR, "snakepit", f"a log record could not be told: {type(error).__name__}: {error}")
+
+    def _sent_early(self, log: Any) -> bool:
+        """Sends a record before there is a wire. A child has none to send."""
+        names = ("level", "source", "message", "fields", "shown")
+        told = {name: getattr(log, name) for name in names}
+        return os.getpid() == self._process and self._tell_early({**told, "timeMs": time_ns() // 1_000_000})
+
+    def _told_once(self, hook: Any) -> Any:
+        """A hook whose lines on stderr are one message."""
+
+        def hear(told: Any) -> None:
+            before = self._capture.begin()
+            try:
+                hook(told)
+            finally:
+                text = self._capture.end(before).rstrip("\n")
+                if text and self._line is None:
+                    _write(2, text + "\n")
+                elif text:
+                    frame = Frame()
+                    frame.log.level, frame.log.source = LogLevel.ERROR, "stderr"
+                    frame.log.message = _sendable(text, _LONGEST_TEXT)
+                    self._send(frame, CURRENT.get(None))
+
+        return hear
 
 
-def _current_call() -> int:
-    context = CURRENT.get(None)
-    return 0 if context is None else context.call_id
-
-
-def _cut(text: str) -> str:
-    return text[:_LINE].encode("utf-8", "backslashreplace").decode() + f"… ({len(text) - _LINE} more characters)"
+def _sendable(text: str, limit: int) -> str:
+    """What UTF-8 can say of a text, and of one that is too long its beginning and, of several lines, its end."""
+    if len(text) > limit:
+        head, tail = (limit, 0) if "\n" not in text else (limit // 4, limit - limit // 4)
+        text = f"{text[:head]}… ({len(text) - limit} more characters){text[len(text) - tail :]}"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _write(fd: int, text: str) -> None:

@@ -366,9 +366,14 @@ export interface Log {
   level: LogLevel;
   /** "stdout", "stderr", or the logger's name. */
   source: string;
+  /** One line; of a record of `logging` as many as it has, its traceback included. */
   message: string;
   /** Milliseconds since 1970. */
   timeMs: number;
+  /** What `extra` gave a record of `logging`, as a JSON object; empty for none. */
+  fields: string;
+  /** There for records of `logging`: what the program's own handlers wrote of it to stdout and stderr. */
+  shown?: string | undefined;
 }
 
 /** One measurement or event of the worker's own. */
@@ -2775,7 +2780,7 @@ export const Progress: MessageFns<Progress> = {
 };
 
 function createBaseLog(): Log {
-  return { call: 0, level: 0, source: "", message: "", timeMs: 0 };
+  return { call: 0, level: 0, source: "", message: "", timeMs: 0, fields: "", shown: undefined };
 }
 
 export const Log: MessageFns<Log> = {
@@ -2794,6 +2799,12 @@ export const Log: MessageFns<Log> = {
     }
     if (message.timeMs !== 0) {
       writer.uint32(40).uint64(message.timeMs);
+    }
+    if (message.fields !== "") {
+      writer.uint32(50).string(message.fields);
+    }
+    if (message.shown !== undefined) {
+      writer.uint32(58).string(message.shown);
     }
     return writer;
   },
@@ -2849,6 +2860,22 @@ export const Log: MessageFns<Log> = {
             }
 
             message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.fields = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.shown = reader.string();
             continue;
           }
         }
