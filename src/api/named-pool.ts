@@ -2,7 +2,7 @@
 import { encodeValue } from '../codec/msgpack.js'
 import { serveTools } from '../peer/serve-tools.js'
 import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
-import { childEnvironment, resolvePython } from '../python/index.js'
+import { resolvePython, workerEnvironment } from '../python/index.js'
 import { worker$ } from '../worker/worker.js'
 import type { Connect } from '../worker/worker-settings.js'
 import { type CallOptions, checkCall, readCallOptions, type StreamOptions } from './call-options.js'
@@ -17,6 +17,7 @@ import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
 import { runToEnd } from './unary-call.js'
 import { resolveWindow } from './window-option.js'
+import type { Print } from './worker-output.js'
 
 /** A pool, its defaults and its sessions. */
 export class NamedPool implements SessionPool {
@@ -38,6 +39,11 @@ export class NamedPool implements SessionPool {
   static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
     const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means })
     return new NamedPool(settings, pool, means.random ?? Math.random)
+  }
+
+  /** Whether the workers' output is printed. */
+  get print(): Print {
+    return this.#settings.worker.logs.print
   }
 
   /** Starts the workers; resolves when one is ready. */
@@ -171,7 +177,7 @@ async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | u
   const common = {
     python: executable,
     pythonVersion: version,
-    env: childEnvironment(environment, pool.maxSize * (threads ?? 1)),
+    environment: workerEnvironment(environment, pool.maxSize * (threads ?? 1)),
     cwd,
     adapter,
     transport,

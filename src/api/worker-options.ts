@@ -4,11 +4,10 @@ import { resolve } from 'node:path'
 import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
 import { type EnvironmentOptions, type EnvironmentSettings, resolveEnvironmentOptions } from '../python/index.js'
 import type { Heartbeat } from '../worker/life-signs.js'
-import type { LogRules } from '../worker/log-gate.js'
 import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
 import { resolveAdapter } from './adapter-source.js'
 import { type HeartbeatOptions, readHeartbeat } from './heartbeat-option.js'
-import { type LogsOptions, readLogs } from './logs-option.js'
+import { type LogsOptions, type LogsSettings, readLogs } from './logs-option.js'
 
 /** Options of the worker processes. Times are milliseconds. */
 export interface WorkerOptions extends EnvironmentOptions {
@@ -49,7 +48,7 @@ export interface WorkerOptions extends EnvironmentOptions {
    * nobody: for whoever stops a worker in a debugger. @default { interval: 2_000, timeout: 5_000 }
    */
   readonly heartbeat?: HeartbeatOptions | false | undefined
-  /** What is done to what workers print and log. @default { rate: 1000, redact: true } */
+  /** What is done to what workers print and log, and where it goes. @default { rate: 1000, redact: true } */
   readonly logs?: LogsOptions | undefined
   /** Told what is done while a Python environment is built, line by line. Default: one line on stderr when it begins. */
   readonly onSetup?: ((line: string) => void) | undefined
@@ -66,7 +65,7 @@ export interface WorkerSetup {
   readonly transport: TransportSettings
   readonly startTimeout: number
   readonly heartbeat: Heartbeat | false
-  readonly logs: LogRules
+  readonly logs: LogsSettings
   readonly onSetup: (line: string) => void
 }
 
@@ -79,6 +78,7 @@ export const workerOptionNames: readonly (keyof WorkerOptions)[] = [
   'threads',
   'env',
   'inheritEnv',
+  'passEnv',
   'transport',
   'host',
   'basePort',
@@ -104,12 +104,12 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
   if (!isFolder(cwd)) throw unexpected('cwd', 'a folder that is there', cwd)
   if (typeof onSetup !== 'function') throw unexpected('onSetup', 'a function', onSetup)
   const folder = resolve(cwd)
-  const { env, inheritEnv } = options
+  const { env, inheritEnv, passEnv } = options
   return Object.freeze({
     adapter: resolveAdapter(adapter, folder),
     python,
     requirements,
-    environment: resolveEnvironmentOptions({ env, inheritEnv }),
+    environment: resolveEnvironmentOptions({ env, inheritEnv, passEnv }),
     cwd: folder,
     threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, mostThreads),
     transport: resolveTransport(options),

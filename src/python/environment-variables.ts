@@ -11,17 +11,43 @@ export interface EnvironmentOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** `true` hands every variable of the host to the workers, secrets included. @default false */
   readonly inheritEnv?: boolean | undefined
+  /**
+   * Variables of the host that workers get on top of the allowed ones: names, or beginnings of names that end with `*`.
+   * Those that the host does not have are left out. @default []
+   *
+   * @example
+   * ```ts
+   * { adapter: './tools.py', passEnv: ['OPENAI_*', 'HF_TOKEN', 'DATABASE_URL'] }
+   * ```
+   */
+  readonly passEnv?: readonly string[] | undefined
 }
 
 /** `EnvironmentOptions`, complete. */
 export interface EnvironmentSettings {
   readonly env: Readonly<Record<string, string>>
   readonly inheritEnv: boolean
+  readonly passEnv: readonly string[]
+}
+
+/** What one worker gets to see, and what it is told of the rest. */
+export interface WorkerEnvironment {
+  /** The variables that the process is started with: the user's, and the bridge's place on Python's path. */
+  readonly variables: Readonly<Record<string, string>>
+  /** `PYTHONPATH` as tools and their children see it. */
+  readonly pythonPath: string | undefined
+  /** Bounds for the threads of number libraries in the worker itself; its children do not see them. */
+  readonly limits: Readonly<Record<string, string>>
+  /** Names of variables that the host has and the worker does not get; never their values. */
+  readonly heldBack: readonly string[]
 }
 
 /** Names that pass: what programs need to find their files, their language, their certificates and their devices. */
 const allowed = new Set(
   `PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TZDIR TERM TMPDIR TMP TEMP
+   PYTHONPATH PYTHONWARNINGS PYTHONHASHSEED PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONNOUSERSITE PYTHONUSERBASE
+   PYTHONDEVMODE PYTHONASYNCIODEBUG PYTHONTRACEMALLOC
+   VIRTUAL_ENV CONDA_PREFIX CONDA_DEFAULT_ENV
    SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GRPC_DEFAULT_SSL_ROOTS_FILE_PATH
    LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH NO_PROXY
    HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_DATASETS_CACHE HF_ENDPOINT TRANSFORMERS_CACHE TRANSFORMERS_OFFLINE
@@ -39,9 +65,13 @@ const proxies = /^(HTTP|HTTPS|FTP|ALL)_PROXY$/
 /** How many threads the libraries below numpy and torch start by themselves; without a bound, every worker takes all cores. */
 const threadCounts = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'] as const
 
-/** Checks `env` and `inheritEnv`. Throws `invalid_option`. */
+/** Names that an error can be explained with; more than a host has. */
+const mostHeldBack = 1000
+const longestHeldBack = 128
+
+/** Checks `env`, `inheritEnv` and `passEnv`. Throws `invalid_option`. */
 export function resolveEnvironmentOptions(options: EnvironmentOptions = {}): EnvironmentSettings {
-  const { env = {}, inheritEnv = false } = options
+  const { env = {}, inheritEnv = false, passEnv = [] } = options
   // A list or a Map would be taken for an object without variables.
   if (typeof env !== 'object' || env === null || Symbol.iterator in env)
     throw unexpected('env', 'an object of texts', env)
@@ -52,7 +82,13 @@ export function resolveEnvironmentOptions(options: EnvironmentOptions = {}): Env
       throw unexpected(`env.${name}`, 'a text without NUL', `${value.indexOf('\0')} characters and a NUL`)
   }
   if (typeof inheritEnv !== 'boolean') throw unexpected('inheritEnv', 'true or false', inheritEnv)
-  return Object.freeze({ env: Object.freeze({ ...env }), inheritEnv })
+  if (!Array.isArray(passEnv)) throw unexpected('passEnv', 'a list of names', passEnv)
+  for (const [index, name] of passEnv.entries()) {
+    if (name === '*') throw unexpected(`passEnv[${index}]`, 'a name (`inheritEnv: true` passes everything)', name)
+    if (typeof name !== 'string' || !/^[^=\0*]+\*?$/.test(name))
+      throw unexpected(`passEnv[${index}]`, "a name, or a beginning of names that ends with '*'", name)
+  }
+  return Object.freeze({ env: Object.freeze({ ...env }), inheritEnv, passEnv: Object.freeze([...passEnv]) })
 }
 
 /**
@@ -62,27 +98,31 @@ export function resolveEnvironmentOptions(options: EnvironmentOptions = {}): Env
  * @param poolSize how many workers share the machine; number libraries get an equal share of its cores
  * @param parent the environment that the allow-list picks from. Default: `process.env`
  */
-export function childEnvironment(
+export function workerEnvironment(
   settings: EnvironmentSettings,
   poolSize: number,
   parent: NodeJS.ProcessEnv = process.env,
-): Record<string, string> {
-  const share = String(Math.max(1, Math.floor(availableParallelism() / Math.max(1, poolSize))))
-  const inherited = pick(parent, settings.inheritEnv ? () => true : isAllowed)
-  const variables: Record<string, string> = {
-    ...Object.fromEntries(threadCounts.map((name) => [name, share])),
-    ...inherited,
-    PYTHONUNBUFFERED: '1',
-    PYTHONUTF8: '1',
-    PYTHONIOENCODING: 'utf-8',
-    PYTHONSAFEPATH: '1',
-    GRPC_VERBOSITY: 'ERROR',
-    GRPC_ENABLE_FORK_SUPPORT: '0',
-    ...settings.env,
+): WorkerEnvironment {
+  const { inheritEnv, passEnv, env } = settings
+  const asked = (name: string) =>
+    passEnv.some((wanted) => (wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted))
+  const passes = (name: string, value: string) => inheritEnv || isAllowed(name, value) || asked(name)
+  const seen = { ...pick(parent, passes), ...env }
+  return {
+    variables: { ...seen, PYTHONPATH: seen.PYTHONPATH ? bridgePath() + delimiter + seen.PYTHONPATH : bridgePath() },
+    pythonPath: seen.PYTHONPATH,
+    limits: threadLimits(seen, poolSize),
+    heldBack: Object.keys(parent)
+      .filter((name) => !(name in seen) && name.length <= longestHeldBack)
+      .slice(0, mostHeldBack),
   }
-  const furtherPath = settings.env.PYTHONPATH ?? inherited.PYTHONPATH
-  variables.PYTHONPATH = furtherPath ? bridgePath() + delimiter + furtherPath : bridgePath()
-  return variables
+}
+
+/** An equal share for each worker; where the user has a bound for all libraries, that one holds. */
+function threadLimits(seen: Readonly<Record<string, string>>, poolSize: number): Record<string, string> {
+  if (seen.OMP_NUM_THREADS !== undefined) return {}
+  const share = String(Math.max(1, Math.floor(availableParallelism() / Math.max(1, poolSize))))
+  return Object.fromEntries(threadCounts.filter((name) => seen[name] === undefined).map((name) => [name, share]))
 }
 
 /** What an interpreter sees while it is asked who it is: as a worker would, and what version managers steer by. */
@@ -96,7 +136,11 @@ export function installEnvironment(parent: NodeJS.ProcessEnv): Record<string, st
     /^(PIP_(TARGET|PREFIX|ROOT|USER|PYTHON|REQUIRE_VIRTUALENV|DRY_RUN)|UV_(SYSTEM_PYTHON|PYTHON|TARGET|PREFIX))$/
   const needed =
     /^(PIP|UV|PYENV|ASDF|MISE|CONDA)_|_PROXY$|^(CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|NETRC|CARGO_HOME|RUSTUP_HOME)$/
-  return pick(parent, (name, value) => (needed.test(name) && !elsewhere.test(name)) || isAllowed(name, value))
+  // What the user's programs find on their path is none of the installer's business.
+  const ofPrograms = /^(PYTHON|VIRTUAL_ENV$|CONDA_)/
+  return pick(parent, (name, value) =>
+    needed.test(name) ? !elsewhere.test(name) : isAllowed(name, value) && !ofPrograms.test(name),
+  )
 }
 
 function isAllowed(name: string, value: string): boolean {

@@ -1,10 +1,11 @@
 // What the layers above may know of this room.
 export type { PythonSource } from './candidates.js'
 export {
-  childEnvironment,
   type EnvironmentOptions,
   type EnvironmentSettings,
   resolveEnvironmentOptions,
+  type WorkerEnvironment,
+  workerEnvironment,
 } from './environment-variables.js'
 export type { Rejection } from './failures.js'
 export { type FoundPython, findPython, type PythonSearch } from './find-python.js'

@@ -42,9 +42,10 @@ export function spawnWorker(
   socket: string | undefined,
   box: BlackBox | undefined,
 ): WorkerProcess {
-  const { python, pythonVersion, env, cwd } = settings
+  const { python, pythonVersion, cwd } = settings
+  const env = settings.environment.variables
   const place = socket === undefined ? [] : ['--socket', socket]
-  const subprocess = execa(python, [...flags(pythonVersion), '-m', 'snakepit_bridge', ...place], {
+  const subprocess = execa(python, [...flags(pythonVersion, env), '-m', 'snakepit_bridge', ...place], {
     cwd,
     env,
     extendEnv: false,
@@ -79,11 +80,15 @@ export function spawnWorker(
   }
 }
 
-/** Unbuffered, nothing importable from the working directory, tracebacks of crashes on stderr. */
-function flags(version: string): string[] {
+/**
+ * Unbuffered, text is UTF-8 unless the user says otherwise, nothing importable from the working directory, tracebacks of
+ * crashes on stderr. Flags, not variables: what the worker starts does not inherit them.
+ */
+function flags(version: string, variables: Readonly<Record<string, string>>): string[] {
   const [major = 3, minor = 0] = version.split('.').map(Number)
   const safePath = major > 3 || minor >= 11 ? ['-P'] : []
-  return ['-u', ...safePath, '-X', 'faulthandler']
+  const utf8 = variables.PYTHONUTF8 === undefined ? ['-X', 'utf8'] : []
+  return ['-u', ...safePath, ...utf8, '-X', 'faulthandler']
 }
 
 // `close` waits for grandchildren that hold the output pipes: the death of the process is its `exit`.

@@ -1,5 +1,6 @@
 // Everything that one worker process is started with.
 import type { CallHandler } from '../peer/incoming-call.js'
+import type { WorkerEnvironment } from '../python/index.js'
 import type { Wire } from '../wire/wire.js'
 import type { Heartbeat } from './life-signs.js'
 import type { LogRules } from './log-gate.js'
@@ -35,8 +36,8 @@ export interface WorkerSettings {
   readonly python: string
   /** Version of the interpreter: some flags are younger than others. */
   readonly pythonVersion: string
-  /** The whole environment of the process. */
-  readonly env: Readonly<Record<string, string>>
+  /** The environment of the process, and what it is told of the host's. */
+  readonly environment: WorkerEnvironment
   readonly cwd: string
   readonly adapter: AdapterSettings
   readonly transport: TransportSettings

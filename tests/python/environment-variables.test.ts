@@ -4,9 +4,9 @@ import { delimiter } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  childEnvironment,
   installEnvironment,
   resolveEnvironmentOptions,
+  workerEnvironment,
 } from '../../src/python/environment-variables.js'
 import { bridgePath } from '../../src/python/package-files.js'
 
@@ -23,7 +23,7 @@ test('SEC-04: secrets of the host do not reach the child', () => {
     NODE_OPTIONS: 'x',
     HTTPS_PROXY: 'http://me:pass@proxy:3128',
   }
-  const child = childEnvironment(plain, 1, secrets)
+  const child = workerEnvironment(plain, 1, secrets).variables
   for (const name of Object.keys(secrets)) assert.is(child[name], undefined, name)
 })
 
@@ -39,30 +39,75 @@ test('SEC-04: what models and programs need does', () => {
     SSL_CERT_FILE: '/etc/ca.pem',
     https_proxy: 'http://proxy:3128',
   }
-  const child = childEnvironment(plain, 1, needed)
+  const child = workerEnvironment(plain, 1, needed).variables
   for (const [name, value] of Object.entries(needed)) assert.is(child[name], value, name)
 })
 
-test('SEC-04: what the user adds is added, and wins', () => {
-  const { env, inheritEnv } = resolveEnvironmentOptions({ env: { MY_TOKEN: 't', TZ: 'UTC', PYTHONPATH: '/mine' } })
-  const child = childEnvironment({ env, inheritEnv }, 1, { TZ: 'CET', PYTHONPATH: '/not/asked/for' })
-  assert.is(child.MY_TOKEN, 't')
-  assert.is(child.TZ, 'UTC')
-  assert.is(child.PYTHONPATH, `${bridgePath()}${delimiter}/mine`)
+test('SEC-04, PROC-02: what the user adds is added, and wins', () => {
+  const settings = resolveEnvironmentOptions({ env: { MY_TOKEN: 't', TZ: 'UTC', PYTHONPATH: '/mine' } })
+  const { variables, pythonPath } = workerEnvironment(settings, 1, { TZ: 'CET', PYTHONPATH: '/the/host/s' })
+  assert.is(variables.MY_TOKEN, 't')
+  assert.is(variables.TZ, 'UTC')
+  assert.is(variables.PYTHONPATH, `${bridgePath()}${delimiter}/mine`)
+  assert.is(pythonPath, '/mine')
+})
+
+test('SEC-04, PROC-02: nothing is there that the user did not say, but the way to the bridge', () => {
+  const parent = {
+    PATH: '/bin',
+    PYTHONPATH: '/libs',
+    PYTHONWARNINGS: 'error',
+    PYTHONHOME: '/other',
+    PYTHONINSPECT: '1',
+  }
+  const { variables, pythonPath } = workerEnvironment(plain, 1, parent)
+  const PYTHONPATH = `${bridgePath()}${delimiter}/libs`
+  assert.equal(variables, { PATH: '/bin', PYTHONWARNINGS: 'error', PYTHONPATH })
+  assert.is(pythonPath, '/libs')
+  assert.equal(workerEnvironment(plain, 1, {}).variables, { PYTHONPATH: bridgePath() })
+  assert.is(workerEnvironment(plain, 1, {}).pythonPath, undefined)
 })
 
 test('SEC-04: inheritEnv hands everything over', () => {
   const settings = resolveEnvironmentOptions({ inheritEnv: true })
-  assert.is(childEnvironment(settings, 1, { GITHUB_TOKEN: 'x' }).GITHUB_TOKEN, 'x')
+  const { variables, heldBack } = workerEnvironment(settings, 1, { GITHUB_TOKEN: 'x' })
+  assert.is(variables.GITHUB_TOKEN, 'x')
+  assert.equal(heldBack, [])
 })
 
-test('SEC-04: number libraries share the cores, unless the user says otherwise', () => {
+test('SEC-04: passEnv hands over what it names, by name or by the beginning of a name', () => {
+  const parent = { OPENAI_API_KEY: 'a', OPENAI_ORG_ID: 'b', HF_TOKEN: 'c', DATABASE_URL: 'd', DATABASE_URL_2: 'e' }
+  const settings = resolveEnvironmentOptions({ passEnv: ['OPENAI_*', 'DATABASE_URL', 'NOT_THERE'] })
+  const { variables, heldBack } = workerEnvironment(settings, 1, parent)
+  const { PYTHONPATH: _, ...seen } = variables
+  assert.equal(seen, { OPENAI_API_KEY: 'a', OPENAI_ORG_ID: 'b', DATABASE_URL: 'd' })
+  assert.equal(heldBack, ['HF_TOKEN', 'DATABASE_URL_2'])
+  const both = resolveEnvironmentOptions({ passEnv: ['HF_TOKEN'], env: { HF_TOKEN: 'mine' } })
+  assert.is(workerEnvironment(both, 1, parent).variables.HF_TOKEN, 'mine')
+})
+
+test('SEC-04: a passEnv that names nothing is refused', () => {
+  const refused = (passEnv: unknown, pattern: RegExp) =>
+    assert.throws(
+      () => resolveEnvironmentOptions({ passEnv: passEnv as string[] }),
+      (error: { code: string; message: string }) => error.code === 'invalid_option' && pattern.test(error.message),
+    )
+  refused('HF_TOKEN', /expected `passEnv` to be a list of names, got 'HF_TOKEN'/)
+  refused(['HF_TOKEN', 7], /expected `passEnv\[1\]` to be a name, .*got 7/)
+  refused(['*'], /`inheritEnv: true` passes everything/)
+  for (const name of ['', 'A=B', 'A*B', '*_KEY', 'A**']) refused([name], /expected `passEnv\[0\]`/)
+})
+
+test('SEC-04, PROC-02: number libraries share the cores, unless the user says otherwise', () => {
   const share = (size: number) => String(Math.max(1, Math.floor(availableParallelism() / size)))
-  assert.is(childEnvironment(plain, 2, {}).OMP_NUM_THREADS, share(2))
-  assert.is(childEnvironment(plain, 1000, {}).MKL_NUM_THREADS, '1')
-  assert.is(childEnvironment(plain, 2, { OMP_NUM_THREADS: '7' }).OMP_NUM_THREADS, '7')
+  const limits = (size: number, parent: NodeJS.ProcessEnv = {}, settings = plain) =>
+    workerEnvironment(settings, size, parent).limits
+  assert.is(limits(2).OMP_NUM_THREADS, share(2))
+  assert.is(limits(1000).MKL_NUM_THREADS, '1')
+  // The other libraries go by it where they have no bound of their own.
+  assert.equal(limits(2, { OMP_NUM_THREADS: '7' }), {})
   const own = resolveEnvironmentOptions({ env: { OPENBLAS_NUM_THREADS: '3' } })
-  assert.is(childEnvironment(own, 2, {}).OPENBLAS_NUM_THREADS, '3')
+  assert.equal(Object.keys(limits(2, {}, own)).sort(), ['MKL_NUM_THREADS', 'OMP_NUM_THREADS'])
 })
 
 test('SEC-04: a name or value that no environment can hold is refused', () => {
@@ -86,6 +131,8 @@ test('ENV-03: the installer sees its own configuration, but nothing that would i
     PIP_TARGET: '/elsewhere',
     UV_SYSTEM_PYTHON: '1',
     GITHUB_TOKEN: 'x',
+    PYTHONPATH: '/libs',
+    VIRTUAL_ENV: '/venv',
   })
   assert.equal(Object.keys(seen).sort(), ['HTTPS_PROXY', 'PIP_INDEX_URL', 'UV_INDEX_URL'])
 })

@@ -12,9 +12,9 @@ export function adapterOf(testFile: string, name: string): string {
   return fileURLToPath(new URL(`adapters/${name}`, testFile))
 }
 
-/** A Snakepit of one worker. */
+/** A Snakepit of one worker, whose output is printed only where a test says so. */
 export function openOne(adapter: string, options: Partial<SnakepitOptions> = {}): Promise<Snakepit> {
-  return Snakepit.open({ adapter, size: 1, drain: 0, ...options })
+  return Snakepit.open({ adapter, size: 1, drain: 0, ...options, logs: { print: false, ...options.logs } })
 }
 
 /** The pid of the only worker. */

@@ -26,7 +26,12 @@ export function settingsOf(
     id: 'w-0',
     python,
     pythonVersion: '3.10.0',
-    env: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...strange, PYTHONPATH: path },
+    environment: {
+      variables: { PATH: process.env.PATH ?? '', PYTHONDONTWRITEBYTECODE: '1', ...strange, PYTHONPATH: path },
+      pythonPath: strange.PYTHONPATH,
+      limits: {},
+      heldBack: [],
+    },
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     adapter: { written: file, source: { file }, attribute: undefined },
     transport: unixSocket,

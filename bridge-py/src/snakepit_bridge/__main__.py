@@ -71,11 +71,16 @@ def _started_by_host() -> bool:
 
 
 def _work() -> int:
-    from snakepit_bridge import _bootstrap, _descriptors
+    import faulthandler
 
+    from snakepit_bridge import _bootstrap, _descriptors, _environment
+
+    # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
+    faulthandler.enable(file=2, all_threads=False)
     descriptors = _descriptors.claim(_bootstrap.ANSWER_FD)
     try:
         settings = _bootstrap.read_settings(descriptors.lifeline)
+        _environment.free(settings.environment)
         from snakepit_bridge import _requirements
 
         _requirements.check()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -13,25 +15,42 @@ from snakepit_bridge._bootstrap import StartFailure
 # The same minimums as in requirements.txt; a test compares them.
 MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.20"}
 
+# It is quiet, and forks of the tools are none of its business.
+_GRPC = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
+
 _MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf", "msgspec": "msgspec"}
 
 
 def check() -> None:
     """Imports each package. Raises ``StartFailure`` of stage ``requirements`` with the command that mends it."""
-    # Before grpc reads them: it is quiet, and forks of the tools are none of its business.
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     missing = [text for package, least in MINIMUMS.items() if (text := _lack(package, least)) is not None]
     if missing:
         wanted = " ".join(f"'{package}>={least}'" for package, least in MINIMUMS.items())
         raise StartFailure(
             "requirements", f"{'; '.join(missing)}. To mend it: {sys.executable} -m pip install {wanted}"
         )
-    for package, module in _MODULES.items():
-        try:
-            import_module(module)
-        except Exception as error:
-            raise StartFailure("requirements", f"{package} cannot be imported: {error}") from error
+    with _quiet_grpc():
+        for package, module in _MODULES.items():
+            try:
+                import_module(module)
+            except Exception as error:
+                raise StartFailure("requirements", f"{package} cannot be imported: {error}") from error
+
+
+@contextmanager
+def _quiet_grpc() -> Iterator[None]:
+    """Has grpc read its settings now, and takes away those that are ours: what tools start has a grpc of its own."""
+    ours = {name: value for name, value in _GRPC.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+        # It reads them when the first of its objects is made.
+        import_module("grpc._cython.cygrpc").CompletionQueue()
+    except (ImportError, AttributeError):
+        pass  # another grpc inside: it says more than it might
+    finally:
+        for name in ours:
+            del os.environ[name]
 
 
 def _lack(package: str, least: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import faulthandler
 import hmac
 import os
 import signal
@@ -24,6 +23,7 @@ from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
+from snakepit_bridge._runtime.script import become_script
 from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
@@ -44,7 +44,7 @@ class Worker:
     def __init__(self, settings: Settings, descriptors: Descriptors) -> None:
         self._settings = settings
         self._descriptors = descriptors
-        self._relay = Relay(BlackBox.claim())
+        self._relay = Relay(BlackBox.claim(), partial(_bootstrap.tell_log, descriptors.answer))
         self._interrupts = Interrupts()
         self._loop = EventLoop(settings.worker, self._relay.after_call)
         self._main = MainThread(
@@ -56,8 +56,6 @@ class Worker:
         """Serves until the host is done with it. Raises ``StartFailure`` when it cannot start."""
         settings = self._settings
         sys.setswitchinterval(0.0005)
-        # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
-        faulthandler.enable(file=2, all_threads=False)
         _descriptors.watch(self._descriptors.lifeline)
         self._relay.install()
         # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
@@ -84,6 +82,7 @@ class Worker:
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)
+        self._relay.flush()
         self._peer.outbox.close()
         server.stop(0.5)
         # Threads of the tools may never end: nothing waits for them.
@@ -95,6 +94,7 @@ class Worker:
         settings = self._settings
         reference = AdapterReference(settings.adapter_file, settings.adapter_module, settings.adapter_attribute)
         try:
+            become_script(reference, settings.cwd)
             source = import_source(reference, settings.cwd)
         except ToolDefinitionError as error:
             raise StartFailure("tools", str(error)) from error

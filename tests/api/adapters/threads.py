@@ -1,5 +1,6 @@
 """Tools for several threads: what waits, what computes, and what will not be left."""
 
+import ctypes
 import os
 import threading
 import time
@@ -46,7 +47,10 @@ class Threads(ThreadSafeAdapter):
 
     @tool
     def library_threads(self) -> str:
-        return os.environ["OMP_NUM_THREADS"]
+        # Libraries ask C; Python's `os.environ` is the user's.
+        getenv = ctypes.CDLL(None).getenv
+        getenv.restype = ctypes.c_char_p
+        return getenv(b"OMP_NUM_THREADS").decode()
 
     @tool
     def who(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from snakepit_bridge._environment import hint_of
 from snakepit_bridge.errors import SnakepitError
 
 TEXT_LIMIT = 64 * 1024
@@ -81,6 +82,8 @@ def message_of(exception: BaseException) -> tuple[str, bool]:
 
 
 def _fill_notes(exception: BaseException, out: Any) -> bool:
+    if (hint := hint_of(exception)) is not None:
+        out.notes.append(hint)
     notes = getattr(exception, "__notes__", None)
     if not isinstance(notes, (list, tuple)):
         return False

@@ -42,11 +42,10 @@ class Source:
 
 
 def import_source(reference: AdapterReference, cwd: str) -> Source:
-    """Imports the adapter. Raises ``AdapterError``, or whatever the import raises."""
+    """Imports the adapter, whose folder is on the path. Raises ``AdapterError``, or whatever the import raises."""
     if reference.file is not None:
         module = _import_file(os.path.join(cwd, reference.file))
     else:
-        _make_importable(cwd)
         module = importlib.import_module(reference.module or "")
     if reference.attribute is not None:
         return Source(None, _named_adapter(module, reference.attribute))
@@ -93,7 +92,6 @@ def _public_methods(adapter: type[BaseAdapter]) -> list[str]:
 def _import_file(path: str) -> ModuleType:
     if not os.path.isfile(path):
         raise AdapterError(f"there is no file {path}")
-    _make_importable(os.path.dirname(path))
     stem = os.path.splitext(os.path.basename(path))[0]
     # The plain name where it is free, so that pickles and sibling imports find the same module.
     name = stem if stem.isidentifier() and stem not in sys.modules else f"snakepit_adapter_{stem}"
@@ -104,14 +102,6 @@ def _import_file(path: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _make_importable(directory: str) -> None:
-    """Puts a directory behind the standard library and before site-packages: a `json.py` in it harms nobody."""
-    if directory in sys.path:
-        return
-    sites = (index for index, entry in enumerate(sys.path) if entry.endswith(("site-packages", "dist-packages")))
-    sys.path.insert(next(sites, len(sys.path)), directory)
 
 
 def _named_adapter(module: ModuleType, attribute: str) -> type[BaseAdapter]:

@@ -1,0 +1,3 @@
+"""A module beside an adapter."""
+
+NAME = "neighbour"
