@@ -1,6 +1,8 @@
 // What is done to the output of workers, as programs say it.
-import { flag, group, integerOrNever } from '../errors/option-readers.js'
+import { unexpected } from '../errors/invalid-option.js'
+import { flag, group, integerOrNever, type Reader } from '../errors/option-readers.js'
 import type { LogRules } from '../worker/log-gate.js'
+import type { Print } from './worker-output.js'
 
 /** What is done to what workers print and log, before anybody reads it. */
 export interface LogsOptions {
@@ -14,7 +16,34 @@ export interface LogsOptions {
    * `api_key`, keys of well-known services. Best effort: what has another shape passes. @default true
    */
   readonly redact?: boolean | undefined
+  /**
+   * Whether lines are printed on the program's own output, each with the worker's name before it: what Python wrote to
+   * stdout on `process.stdout`, the rest on `process.stderr`. `true` always does, `false` never, `'stderr'` always and all
+   * on `process.stderr`: for programs whose own stdout is read by others. Default: while nobody else takes them, that is
+   * without `onLog` and while nobody is subscribed to `logs$`.
+   */
+  readonly print?: boolean | 'stderr' | undefined
+}
+
+/** {@link LogsOptions}, complete. */
+export interface LogsSettings extends LogRules {
+  readonly print: Print
+}
+
+const print: Reader<Print> = (name, value) => {
+  switch (value) {
+    case undefined:
+      return 'auto'
+    case true:
+      return 'same'
+    case false:
+      return 'never'
+    case 'stderr':
+      return 'stderr'
+    default:
+      throw unexpected(name, "true, false or 'stderr'", value)
+  }
 }
 
 /** Reads the option. Throws `invalid_option`. */
-export const readLogs = group<LogRules>({ rate: integerOrNever(1, 1000), redact: flag(true) })
+export const readLogs = group<LogsSettings>({ rate: integerOrNever(1, 1000), redact: flag(true), print })

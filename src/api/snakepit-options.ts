@@ -3,6 +3,7 @@ import { milliseconds, readOnce, refuseUnknown, unexpected } from '../errors/inv
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
 import type { Window } from '../wire/wire.js'
+import type { WorkerLog } from '../worker/worker-event.js'
 import type { RetryRules } from './retries.js'
 import { type RetryOptions, readRetry } from './retry-option.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
@@ -43,6 +44,17 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    */
   readonly pools?: Readonly<Record<string, Partial<NamedPoolOptions>>> | undefined
   /**
+   * Called for each line that a worker prints or logs, of all pools, from the very start on: also what importing the
+   * adapter and its `initialize()` say. What it throws is an uncaught exception of the program. Default: lines are printed
+   * (`logs.print`).
+   *
+   * @example
+   * ```ts
+   * { adapter: './tools.py', onLog: ({ level, source, message, fields }) => log[level]({ source, ...fields }, message) }
+   * ```
+   */
+  readonly onLog?: ((log: WorkerLog) => void) | undefined
+  /**
    * `true` keeps the Node process alive for as long as the Snakepit is open. Otherwise a program that has nothing left
    * to do ends by itself, and its workers with it. @default false
    */
@@ -59,6 +71,7 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
 /** {@link SnakepitOptions}, complete. The first pool is the default. */
 export interface SnakepitSettings {
   readonly pools: readonly NamedPoolSettings[]
+  readonly onLog: ((log: WorkerLog) => void) | undefined
   readonly keepAlive: boolean
   readonly drainOnSigterm: boolean
 }
@@ -80,7 +93,12 @@ export interface CallSettings {
   readonly retry: RetryRules | false
 }
 
-const ownNames: readonly string[] = ['pools', 'keepAlive', 'drainOnSigterm'] satisfies (keyof SnakepitOptions)[]
+const ownNames: readonly string[] = [
+  'pools',
+  'onLog',
+  'keepAlive',
+  'drainOnSigterm',
+] satisfies (keyof SnakepitOptions)[]
 const callDefaultNames: readonly string[] = [
   'timeout',
   'streamTimeout',
@@ -96,10 +114,11 @@ const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultN
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
   const own = readOnce('options', options)
   refuseUnknown(own, [...namedPoolNames, ...ownNames], 'Snakepit.open')
-  const { pools, keepAlive = false, drainOnSigterm = true, ...common } = own
+  const { pools, onLog, keepAlive = false, drainOnSigterm = true, ...common } = own
   if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
   if (typeof drainOnSigterm !== 'boolean') throw unexpected('drainOnSigterm', 'true or false', drainOnSigterm)
-  const program = { keepAlive, drainOnSigterm }
+  if (onLog !== undefined && typeof onLog !== 'function') throw unexpected('onLog', 'a function', onLog)
+  const program = { onLog, keepAlive, drainOnSigterm }
   if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], ...program })
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw unexpected('pools', 'an object with at least one pool', pools)

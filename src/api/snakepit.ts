@@ -1,5 +1,5 @@
 // The door of the library: opens pools of Python workers, calls their tools, closes them.
-import { filter, map, merge, type Observable } from 'rxjs'
+import { merge, type Observable } from 'rxjs'
 import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
@@ -20,6 +20,7 @@ import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
 import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
 import { onTermination } from './termination.js'
 import type { Untyped } from './untyped.js'
+import { WorkerOutput } from './worker-output.js'
 import { type Worker, workerOf } from './worker-view.js'
 
 export type { CloseOptions } from './close-options.js'
@@ -37,16 +38,19 @@ export type { CloseOptions } from './close-options.js'
 export class Snakepit implements AsyncDisposable {
   readonly #pools: ReadonlyMap<string, NamedPool>
   readonly #first: NamedPool
+  readonly #output: WorkerOutput
   readonly #alive: NodeJS.Timeout | undefined
   readonly #leaveProgramEnd: () => void
   readonly #leaveTermination: () => void = () => undefined
 
   private constructor(
     pools: readonly [NamedPool, ...NamedPool[]],
+    output: WorkerOutput,
     { keepAlive, drainOnSigterm }: Pick<SnakepitSettings, 'keepAlive' | 'drainOnSigterm'>,
   ) {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
     this.#first = pools[0]
+    this.#output = output
     this.#alive = keepAlive ? setInterval(() => undefined, 2 ** 30) : undefined
     this.#leaveProgramEnd = onProgramEnd(() => this.close())
     if (drainOnSigterm) this.#leaveTermination = onTermination((hurry) => this.close(hurry ? { drain: 0 } : {}))
@@ -73,21 +77,26 @@ export class Snakepit implements AsyncDisposable {
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
     const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
+    const output = new WorkerOutput(
+      pools.map(({ pool, print }) => ({ news$: pool.roster$, print })),
+      settings.onLog,
+    )
     try {
       await Promise.all(pools.map((pool) => pool.start()))
     } catch (error) {
       await Promise.all(pools.map(({ pool }) => pool.close({ drain: 0 })))
       throw error
     }
-    return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings)
+    return new Snakepit(pools as [NamedPool, ...NamedPool[]], output, settings)
   }
 
-  /** What the workers print and log, line by line. Lines that nobody listens to are dropped. */
+  /**
+   * What the workers print and log, line by line. The first subscriber also gets what came before it, from the start of
+   * the workers on (up to 1000 lines); later ones get what comes. While somebody is subscribed nothing is printed, unless
+   * the option `logs.print` says so.
+   */
   get logs$(): Observable<WorkerLog> {
-    return merge(...[...this.#pools.values()].map(({ pool }) => pool.roster$)).pipe(
-      map((news) => (news.type === 'worker-event' && news.event.type === 'log' ? news.event.log : undefined)),
-      filter((log) => log !== undefined),
-    )
+    return this.#output.logs$
   }
 
   /**
