@@ -166,11 +166,9 @@ export class JsonReader implements MessageReader {
     while ((code >= zero && code <= nine) || code === minus || continuesNumber(code)) {
       code = this.#text.charCodeAt(++this.#at)
     }
-    try {
-      return JSON.parse(this.#text.slice(from, this.#at)) as number
-    } catch {
-      throw this.#misfit(field, 'a number', from)
-    }
+    const value = numberOf(this.#text.slice(from, this.#at))
+    if (value === undefined) throw this.#misfit(field, 'a number', from)
+    return value
   }
 
   #word(word: string): boolean {
@@ -203,6 +201,16 @@ export class JsonReader implements MessageReader {
 /** What may stand in a number beside digits and a sign in front: `.`, `e`, `E`, `+`, `-`. */
 function continuesNumber(code: number): boolean {
   return code === 46 || code === 101 || code === 69 || code === 43 || code === minus
+}
+
+/** A finite number of JSON. There is no -0: it would be written as 0. */
+function numberOf(text: string): number | undefined {
+  try {
+    const value = JSON.parse(text) as number
+    return Number.isFinite(value) ? value + 0 : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** True where an odd number of backslashes stands before the character. */
