@@ -59,7 +59,7 @@ export class JsonReader implements MessageReader {
     const from = this.#space()
     let value = 0
     let code = this.#text.charCodeAt(from)
-    for (; code >= zero && code <= nine; code = this.#text.charCodeAt(++this.#at)) value = value * 10 + code - zero
+    for (; code >= zero && code <= nine; code = this.#text.charCodeAt(++this.#at)) value = value * 10 + (code - zero)
     const digits = this.#at - from
     const isWhole = digits > 0 && !continuesNumber(code) && (digits === 1 || this.#text.charCodeAt(from) !== zero)
     if (!isWhole) throw this.#misfit(field, 'a whole number', from)

@@ -177,7 +177,12 @@ export class MsgpackReader implements MessageReader {
       case 0xce:
         return this.#uint(4, field)
       case 0xcf:
-        return this.#uint(4, field) * 2 ** 32 + this.#uint(4, field)
+        return this.#uint(8, field)
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+        return this.#signed(2 ** (head - 0xd0), field)
       default:
         throw this.#misfit(field, 'a whole number', head)
     }
@@ -230,10 +235,18 @@ export class MsgpackReader implements MessageReader {
     return this.#bytes[this.#at++] as number
   }
 
+  /** Exact up to 53 bits. */
   #uint(width: number, field: string): number {
     let at = this.#take(width, field)
     let value = 0
     for (; at < this.#at; at++) value = value * 256 + (this.#bytes[at] as number)
+    return value
+  }
+
+  /** Some libraries write numbers that are not negative with a sign all the same. */
+  #signed(width: number, field: string): number {
+    const value = this.#uint(width, field)
+    if (value >= 2 ** (8 * width - 1)) throw new Unreadable(`${field} is negative`)
     return value
   }
 
