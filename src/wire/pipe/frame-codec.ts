@@ -1,9 +1,9 @@
 // What a codec of frames is to the pipe: batches to messages and back.
 import { SnakepitError } from '../../errors/snakepit-error.js'
 import type { Batch } from '../wire.js'
-import { type FrameReader, readFrames } from './frame-reader.js'
-import { type FrameWriter, writeFrames } from './frame-writer.js'
-import { lengthBytes, maxMembers, maxMessageBytes } from './limits.js'
+import { type FrameReader, readFrames } from './frames/frame-reader.js'
+import { type FrameWriter, writeFrames } from './frames/frame-writer.js'
+import { lengthBytes, maxMembers, maxMessageBytes } from './frames/limits.js'
 
 /** One way to write frames. */
 export interface FrameCodec {

@@ -1,6 +1,6 @@
 // What comes from a socket, chunk by chunk, cut into messages.
 import { SnakepitError } from '../../errors/snakepit-error.js'
-import { lengthBytes, maxMessageBytes } from './limits.js'
+import { lengthBytes, maxMessageBytes } from './frames/limits.js'
 
 /** Memory that is taken on the word of a length alone; for more, a share of the message must have come. */
 const trustedBytes = 2 * 1024 * 1024

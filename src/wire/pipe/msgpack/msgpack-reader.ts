@@ -1,9 +1,10 @@
 // MessagePack, read by hand: every member is what it has to be, or the message is refused.
+
+import type { MessageReader } from '../frame-codec.js'
+import type { Reals, Texts } from '../frames/field-types.js'
+import { tooDeep, tooLarge, tooMany, Unreadable } from '../frames/frame-reader.js'
+import { maxDepth, maxMembers } from '../frames/limits.js'
 import { ByteCursor } from './byte-cursor.js'
-import type { Reals, Texts } from './field-types.js'
-import type { MessageReader } from './frame-codec.js'
-import { tooDeep, tooLarge, tooMany, Unreadable } from './frame-reader.js'
-import { maxDepth, maxMembers } from './limits.js'
 import { skipValue } from './msgpack-skip.js'
 
 /** Reads one message after the other. */

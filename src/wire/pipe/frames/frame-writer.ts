@@ -1,6 +1,6 @@
 // Batches as lists of positions: what both codecs write.
-import { SnakepitError } from '../../errors/snakepit-error.js'
-import type { Batch, Frame } from '../wire.js'
+import { SnakepitError } from '../../../errors/snakepit-error.js'
+import type { Batch, Frame } from '../../wire.js'
 import type { Field, FieldType, Group, Reals, Texts } from './field-types.js'
 import { type FrameType, frameTypes } from './frame-fields.js'
 

@@ -1,6 +1,7 @@
 // Values of MessagePack that mean nothing to this side: passed over one by one, without a stack and without memory.
+
+import { Unreadable } from '../frames/frame-reader.js'
 import type { ByteCursor } from './byte-cursor.js'
-import { Unreadable } from './frame-reader.js'
 
 /** Passes over a value of any type, with all that lies in it. */
 export function skipValue(from: ByteCursor, field: string): void {

@@ -1,5 +1,5 @@
 // Lists of positions as batches: what both codecs read, strictly.
-import type { Frame, FrameKind } from '../wire.js'
+import type { Frame, FrameKind } from '../../wire.js'
 import type { Field, FieldType, Group, Reals, Texts } from './field-types.js'
 import { type FrameType, frameTypeAt } from './frame-fields.js'
 import { maxDepth, maxMembers } from './limits.js'

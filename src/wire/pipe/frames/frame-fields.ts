@@ -27,7 +27,7 @@ import type {
   Timings,
   Tool,
   Window,
-} from '../wire.js'
+} from '../../wire.js'
 import {
   bytes,
   choice,

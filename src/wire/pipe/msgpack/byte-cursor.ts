@@ -1,6 +1,6 @@
 // A place in a message: what is taken moves it on, and nothing is taken that is not there.
 import { isUtf8 } from 'node:buffer'
-import { Unreadable } from './frame-reader.js'
+import { Unreadable } from '../frames/frame-reader.js'
 
 /** Texts that are so short are cheaper to read letter by letter than through the runtime. */
 const shortText = 24

@@ -1,10 +1,10 @@
 // JSON, read by hand: every member is what it has to be, or the message is refused. What JSON.parse would make of a
 // hostile message, sixty bytes of memory for each bracket, is never made.
 import { isUtf8 } from 'node:buffer'
-import type { Reals, Texts } from './field-types.js'
-import type { MessageReader } from './frame-codec.js'
-import { tooDeep, tooLarge, tooMany, Unreadable } from './frame-reader.js'
-import { maxDepth, maxMembers } from './limits.js'
+import type { MessageReader } from '../frame-codec.js'
+import type { Reals, Texts } from '../frames/field-types.js'
+import { tooDeep, tooLarge, tooMany, Unreadable } from '../frames/frame-reader.js'
+import { maxDepth, maxMembers } from '../frames/limits.js'
 
 const [quote, comma, minus, zero, nine, backslash] = [34, 44, 45, 48, 57, 92]
 const [openList, closeList, openMap, closeMap, colon] = [91, 93, 123, 125, 58]

@@ -1,9 +1,9 @@
 // JSON: lists are built as they will be, and written by the runtime in one go.
 import { isAscii } from 'node:buffer'
-import { SnakepitError } from '../../errors/snakepit-error.js'
-import type { Reals, Texts } from './field-types.js'
-import type { MessageWriter } from './frame-codec.js'
-import { lengthBytes } from './limits.js'
+import { SnakepitError } from '../../../errors/snakepit-error.js'
+import type { MessageWriter } from '../frame-codec.js'
+import type { Reals, Texts } from '../frames/field-types.js'
+import { lengthBytes } from '../frames/limits.js'
 
 interface OpenList {
   readonly members: unknown[]

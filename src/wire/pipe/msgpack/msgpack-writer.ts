@@ -1,7 +1,8 @@
 // MessagePack, written by hand into memory that grows; large bytes are left where they are.
-import type { Reals, Texts } from './field-types.js'
-import type { MessageWriter } from './frame-codec.js'
-import { lengthBytes } from './limits.js'
+
+import type { MessageWriter } from '../frame-codec.js'
+import type { Reals, Texts } from '../frames/field-types.js'
+import { lengthBytes } from '../frames/limits.js'
 
 /** Memory is taken in slabs: what was written leaves as views of one, and whoever sends them keeps it alive. */
 const slabBytes = 64 * 1024
