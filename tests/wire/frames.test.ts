@@ -1,4 +1,5 @@
 // The frames of the pipe: every kind comes back as it went in both codecs, and nothing else is read.
+// timeout: 240 s
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -26,7 +27,7 @@ for (const codec of [msgpackFrames, jsonFrames]) {
           const batch = { frames: [{ kind }] }
           assert.ok(isDeepStrictEqual(codec.decode(messageOf(codec, batch)), batch))
         }),
-        { numRuns: 100 },
+        { numRuns: 60 },
       )
     })
   }
@@ -94,7 +95,7 @@ for (const codec of [msgpackFrames, jsonFrames]) {
 
   test(`SEC-03, PAYLOAD-05: ${codec.name}: a batch beyond a message's limit becomes several, a frame is refused`, () => {
     const size = 6 * 1024 * 1024
-    const frames = ['a', 'b', 'c', 'd', 'e'].flatMap((letter, call) => bulk(call, filled(size, letter)).frames)
+    const frames = ['a', 'b', 'c'].flatMap((letter, call) => bulk(call, filled(size, letter)).frames)
     const sent = messagesOf(codec, { frames })
     assert.ok(sent.length > 1 && sent.every(({ length }) => length <= maxMessageBytes))
     assert.ok(
