@@ -12,7 +12,7 @@ import { type ServedTool, serveTools } from '../../src/peer/serve-tools.js'
 import { memoryWires } from '../../src/wire/memory.js'
 import type { Batch, Frame, FrameKind, Hello, Window, Wire } from '../../src/wire/wire.js'
 import { deferred } from './deferred.js'
-import { Turned } from './wire-subjects.js'
+import { pipeWires, Turned } from './wire-subjects.js'
 import { within } from './within.js'
 
 /** Tools by name. */
@@ -41,7 +41,13 @@ export interface Pair extends AsyncDisposable {
   cut(): Promise<void>
 }
 
-/** A host and a worker over the memory wire, each with its tools. */
+/** Every transport that peers are tried over: whose codec is the one of the values. */
+export const peerWires: readonly { readonly name: string; connect(): Promise<readonly [Wire, Wire]> }[] = [
+  { name: 'memory', connect: async () => memoryWires() },
+  { name: 'pipe', connect: () => pipeWires() },
+]
+
+/** A host and a worker, each with its tools, over the memory wire or another one. */
 export async function pair(workerTools: Tools, hostTools: Tools = {}, wires = memoryWires()): Promise<Pair> {
   const host = new Peer({ side: 'host', handler: handlerOf(hostTools) })
   const worker = new Peer({ side: 'worker', handler: handlerOf(workerTools) })

@@ -8,6 +8,11 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X'
 }
 
+/** True while the process is suspended. */
+export function isSuspended(pid: number): boolean {
+  return stateOf(pid) === 'T'
+}
+
 /** Resolves when all are gone. */
 export function allGone(pids: readonly number[], ms: number): Promise<void> {
   return eventually(() => !pids.some(isAlive), `the end of processes ${pids.join(', ')}`, ms)

@@ -6,8 +6,13 @@ import { type CallContext, createServer, ServerError, Status } from 'nice-grpc'
 import { WorkerServiceDefinition } from '../../src/wire/gen/snakepit/v1/worker.js'
 import { grpcWire, tokenKey } from '../../src/wire/grpc/grpc-wire.js'
 import { memoryWires } from '../../src/wire/memory.js'
+import type { FrameCodec } from '../../src/wire/pipe/frame-codec.js'
+import { jsonFrames } from '../../src/wire/pipe/json-frames.js'
+import { msgpackFrames } from '../../src/wire/pipe/msgpack-frames.js'
+import { pipeWire } from '../../src/wire/pipe/pipe-wire.js'
 import type { Batch, Wire } from '../../src/wire/wire.js'
 import { deferred } from './deferred.js'
+import { socketPair } from './socket-pair.js'
 
 /** What the far end does with what comes in; what it yields goes out. Its signal fires when the host is gone. */
 export type FarEnd = (incoming: AsyncIterable<Batch>, signal: AbortSignal) => AsyncIterable<Batch>
@@ -26,24 +31,39 @@ export interface Connection {
 /** A transport by name. */
 export interface WireSubject {
   readonly name: string
+  /** The name of its wires. */
+  readonly label: RegExp
   connect(farEnd: FarEnd): Promise<Connection>
 }
 
 /** The token that the scripted gRPC servers expect. */
 export const hostToken = 'a'.repeat(64)
 
-/** Inside this process, on a unix socket, and on a loopback port. */
+const grpcLabel = /^grpc (unix:\/\/\/|127\.0\.0\.1:[1-9])/
+
+/** Inside this process, on a unix socket, on a loopback port, and over a pair of sockets with both codecs. */
 export const wireSubjects: readonly WireSubject[] = [
-  { name: 'memory', connect: connectMemory },
+  { name: 'memory', label: /^memory/, connect: (farEnd) => connectEnds(memoryWires(), farEnd) },
   {
     name: 'gRPC on a unix socket',
+    label: grpcLabel,
     connect: (farEnd) => inFolder((folder) => serve(`unix://${join(folder, 'w.sock')}`, farEnd)),
   },
-  { name: 'gRPC on a loopback port', connect: (farEnd) => serve('127.0.0.1:0', farEnd) },
+  { name: 'gRPC on a loopback port', label: grpcLabel, connect: (farEnd) => serve('127.0.0.1:0', farEnd) },
+  ...[msgpackFrames, jsonFrames].map((codec) => ({
+    name: `pipe with ${codec.name}`,
+    label: /^pipe \((msgpack|json)\)$/,
+    connect: async (farEnd: FarEnd) => connectEnds(await pipeWires(codec), farEnd),
+  })),
 ]
 
-async function connectMemory(farEnd: FarEnd): Promise<Connection> {
-  const [near, far] = memoryWires()
+/** Both ends of a connection over a pair of sockets. */
+export async function pipeWires(codec: FrameCodec = msgpackFrames): Promise<readonly [Wire, Wire]> {
+  const [near, far] = await socketPair()
+  return [pipeWire(near, codec), pipeWire(far, codec)]
+}
+
+async function connectEnds([near, far]: readonly [Wire, Wire], farEnd: FarEnd): Promise<Connection> {
   const gone = new AbortController()
   const outgoing = new Turned()
   const incoming = new Turned()

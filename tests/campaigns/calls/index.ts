@@ -7,6 +7,7 @@ import { expired } from './expired.js'
 import { fairness } from './fairness.js'
 import { flat } from './flat.js'
 import { ledger } from './ledger.js'
+import { messages } from './messages.js'
 import { order } from './order.js'
 import { retryBudget } from './retry-budget.js'
 import { shedding } from './shedding.js'
@@ -15,6 +16,7 @@ import { slots } from './slots.js'
 export const callCampaigns: readonly Campaign[] = [
   ledger,
   order,
+  messages,
   retryBudget,
   slots,
   expired,
