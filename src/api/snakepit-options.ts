@@ -54,6 +54,12 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    * fit. `false` lets SIGTERM end the program at once. @default true
    */
   readonly drainOnSigterm?: boolean | undefined
+  /**
+   * The folder with the Python half of the package, for programs that are bundled: a copy of `bridge-py` of the npm
+   * package, or what `unpackBridge()` of `snakepit/embedded` returns. One for the whole program. Default:
+   * `SNAKEPIT_BRIDGE_PATH`, else `bridge-py` in a folder above this module, the program's first file or its executable.
+   */
+  readonly bridgePath?: string | undefined
 }
 
 /** {@link SnakepitOptions}, complete. The first pool is the default. */
@@ -61,6 +67,7 @@ export interface SnakepitSettings {
   readonly pools: readonly NamedPoolSettings[]
   readonly keepAlive: boolean
   readonly drainOnSigterm: boolean
+  readonly bridgePath: string | undefined
 }
 
 /** {@link NamedPoolOptions}, complete. */
@@ -80,7 +87,12 @@ export interface CallSettings {
   readonly retry: RetryRules | false
 }
 
-const ownNames: readonly string[] = ['pools', 'keepAlive', 'drainOnSigterm'] satisfies (keyof SnakepitOptions)[]
+const ownNames: readonly string[] = [
+  'pools',
+  'keepAlive',
+  'drainOnSigterm',
+  'bridgePath',
+] satisfies (keyof SnakepitOptions)[]
 const callDefaultNames: readonly string[] = [
   'timeout',
   'streamTimeout',
@@ -96,10 +108,10 @@ const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultN
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
   const own = readOnce('options', options)
   refuseUnknown(own, [...namedPoolNames, ...ownNames], 'Snakepit.open')
-  const { pools, keepAlive = false, drainOnSigterm = true, ...common } = own
+  const { pools, keepAlive = false, drainOnSigterm = true, bridgePath, ...common } = own
   if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
   if (typeof drainOnSigterm !== 'boolean') throw unexpected('drainOnSigterm', 'true or false', drainOnSigterm)
-  const program = { keepAlive, drainOnSigterm }
+  const program = { keepAlive, drainOnSigterm, bridgePath }
   if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], ...program })
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw unexpected('pools', 'an object with at least one pool', pools)

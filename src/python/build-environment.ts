@@ -6,7 +6,7 @@ import { lacks } from './failures.js'
 import { chooseInstaller, type InstallContext, install } from './install.js'
 import { LockTimeout, withLock } from './lock.js'
 import { environmentFor, isBuilt, type ManagedEnvironment, stamp } from './managed-environment.js'
-import { bridgeRequirements } from './package-files.js'
+import { bridgeRequirements } from './package-facts.js'
 import { type Interpreter, probe, unmet } from './probe.js'
 
 /** An environment that stands. */
@@ -74,7 +74,7 @@ async function verify(
 ): Promise<Interpreter | string> {
   const result = await probe(
     environment.executable,
-    [...bridgeRequirements(), ...settings.requirements],
+    [...bridgeRequirements, ...settings.requirements],
     settings,
     signal,
   )

@@ -5,7 +5,7 @@ import { findCommand } from './command-path.js'
 import { installEnvironment } from './environment-variables.js'
 import { stepFailed } from './failures.js'
 import type { ManagedEnvironment } from './managed-environment.js'
-import { bridgeRequirements, lockedRequirements } from './package-files.js'
+import { bridgeRequirements, lockedRequirements } from './package-facts.js'
 import type { PythonSettings } from './python-options.js'
 import { type RunEnd, run } from './run.js'
 
@@ -40,16 +40,21 @@ export async function install(
 ) {
   const made = await step(installer.create(base, environment), context)
   if (!made.ok) throw made.failure
-  const pinned = await installSet(installer, environment, lockedRequirements(), context)
+  const pinned = await installSet(installer, environment, lockedRequirements, context)
   if (pinned.ok) return
   // The user's packages may not get along with our exact versions; the ranges are known to work too.
   if (!conflict.test(pinned.output)) throw pinned.failure
   context.onProgress('the requirements do not go with the locked versions; trying the supported ranges')
-  const ranged = await installSet(installer, environment, bridgeRequirements(), context)
+  const ranged = await installSet(installer, environment, bridgeRequirements, context)
   if (!ranged.ok) throw ranged.failure
 }
 
-function installSet(installer: Installer, environment: ManagedEnvironment, base: string[], context: InstallContext) {
+function installSet(
+  installer: Installer,
+  environment: ManagedEnvironment,
+  base: readonly string[],
+  context: InstallContext,
+) {
   const file = join(environment.path, 'snakepit-requirements.txt')
   const lines = [...context.settings.installerLines, ...base, ...context.settings.requirements]
   writeFileSync(file, `${lines.join('\n')}\n`)
