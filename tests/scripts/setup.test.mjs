@@ -11,7 +11,7 @@ import { runCommand } from '../../scripts/steps/command.mjs'
 import { dependenciesOf, isForeign, readLock } from '../../scripts/steps/lock-file.mjs'
 import { installNodeModules } from '../../scripts/steps/node-modules.mjs'
 import { SetupFailure } from '../../scripts/steps/setup-failure.mjs'
-import { startRegistry } from './kit/registry.mjs'
+import { startRegistry } from '../support/registry.mjs'
 
 const ours = `tool-${process.platform}-${process.arch}`
 const foreign = 'tool-sunos-ppc64'
@@ -26,7 +26,7 @@ const published = [
 /** A project that wants the tool, with a whole lock file, an empty home and an empty cache. */
 async function freshProject() {
   const folder = mkdtempSync(join(tmpdir(), 'pit-setup-'))
-  const registry = await startRegistry(published)
+  const registry = await startRegistry(published.map((manifest) => ({ manifest })))
   const home = join(folder, 'home')
   const project = join(folder, 'project')
   for (const path of [home, project]) mkdirSync(path)
