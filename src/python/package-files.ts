@@ -24,7 +24,7 @@ export function useBridge(path: string | undefined): void {
     if (folder === undefined) throw unexpected('bridgePath', `a folder that holds ${marker}`, path)
     if (named !== undefined && named !== folder)
       throw unexpected('bridgePath', `the same for the whole program ('${named}')`, path)
-    named = folder
+    named = sameVersion(folder)
   }
   bridgePath()
 }
