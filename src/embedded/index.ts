@@ -1,8 +1,8 @@
 // `snakepit/embedded`: the Python half of the package as part of a bundle, for programs that are one file.
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cacheFolder, cacheUnusable, version } from '../python/index.js'
+import { cacheFolder, cacheUnusable, makeCacheFolder, version } from '../python/index.js'
 import { bridgeFiles } from './bridge-files.js'
 
 /**
@@ -33,7 +33,7 @@ export function unpackBridge(): string {
 /** Whoever reads it sees the whole file or none, also when several programs unpack at the same time. */
 function unpack(path: string, content: Buffer): void {
   if (isThere(path, content)) return
-  mkdirSync(dirname(path), { recursive: true })
+  makeCacheFolder(dirname(path), process.env)
   const fresh = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
   writeFileSync(fresh, content)
   renameSync(fresh, path)

@@ -1,5 +1,5 @@
 // What the layers above may know of this room.
-export { cacheFolder } from './cache-folder.js'
+export { cacheFolder, makeCacheFolder } from './cache-folder.js'
 export type { PythonSource } from './candidates.js'
 export {
   childEnvironment,
