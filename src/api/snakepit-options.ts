@@ -2,6 +2,7 @@
 import { milliseconds, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
+import { useBridge } from '../python/index.js'
 import type { Window } from '../wire/wire.js'
 import type { RetryRules } from './retries.js'
 import { type RetryOptions, readRetry } from './retry-option.js'
@@ -67,7 +68,6 @@ export interface SnakepitSettings {
   readonly pools: readonly NamedPoolSettings[]
   readonly keepAlive: boolean
   readonly drainOnSigterm: boolean
-  readonly bridgePath: string | undefined
 }
 
 /** {@link NamedPoolOptions}, complete. */
@@ -104,22 +104,28 @@ const callDefaultNames: readonly string[] = [
 const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
 const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultNames, ...poolOptionNames]
 
-/** Checks all options. Throws `invalid_option` that names the option, the value and what was expected. */
+/**
+ * Checks all options. Throws `invalid_option` that names the option, the value and what was expected, and
+ * `environment_failed` when the Python half of the package is not to be found.
+ */
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
   const own = readOnce('options', options)
   refuseUnknown(own, [...namedPoolNames, ...ownNames], 'Snakepit.open')
   const { pools, keepAlive = false, drainOnSigterm = true, bridgePath, ...common } = own
   if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
   if (typeof drainOnSigterm !== 'boolean') throw unexpected('drainOnSigterm', 'true or false', drainOnSigterm)
-  const program = { keepAlive, drainOnSigterm, bridgePath }
-  if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], ...program })
+  const program = { keepAlive, drainOnSigterm }
+  const settings = Object.freeze({ pools: resolvePools(pools, common), ...program })
+  useBridge(bridgePath)
+  return settings
+}
+
+function resolvePools(pools: SnakepitOptions['pools'], common: Partial<NamedPoolOptions>): NamedPoolSettings[] {
+  if (pools === undefined) return [resolveNamedPool('default', common)]
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw unexpected('pools', 'an object with at least one pool', pools)
   }
-  return Object.freeze({
-    pools: Object.entries(pools).map(([name, own]) => within(name, own, common)),
-    ...program,
-  })
+  return Object.entries(pools).map(([name, own]) => within(name, own, common))
 }
 
 /** Options of one of several pools; what is wrong with them is said with the pool's name. */

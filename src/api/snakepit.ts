@@ -4,7 +4,6 @@ import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
-import { useBridge } from '../python/index.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -71,7 +70,6 @@ export class Snakepit implements AsyncDisposable {
    */
   static async openWith(options: SnakepitOptions, means: Means): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
-    useBridge(settings.bridgePath)
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
     const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
