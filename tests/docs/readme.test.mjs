@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { install, pack, root, run } from '../package/packed.mjs'
+import { install, pack, root, run } from '../../scripts/package/packed.mjs'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 let project = ''

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { folder, pack, root, run } from './packed.mjs'
+import { folder, pack, root, run } from '../../scripts/package/packed.mjs'
 
 test('API-01: packed in a fresh clone, the package holds what it needs, and passes publint and attw', async () => {
   const { tarball, paths } = await pack()

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, write
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { folder, install, pack, root, run } from './packed.mjs'
+import { folder, install, pack, root, run } from '../../scripts/package/packed.mjs'
 
 const tools = `from typing import Iterator
 from snakepit_bridge import tool

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkLock } from '../../scripts/check-lock.mjs'
+import { startRegistry } from '../../scripts/package/registry.mjs'
 import { runCommand } from '../../scripts/steps/command.mjs'
 import { dependenciesOf, isForeign, readLock } from '../../scripts/steps/lock-file.mjs'
 import { installNodeModules } from '../../scripts/steps/node-modules.mjs'
 import { SetupFailure } from '../../scripts/steps/setup-failure.mjs'
-import { startRegistry } from '../support/registry.mjs'
 
 const ours = `tool-${process.platform}-${process.arch}`
 const foreign = 'tool-sunos-ppc64'

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { isForeign, readLock } from '../../scripts/steps/lock-file.mjs'
-import { startRegistry } from '../support/registry.mjs'
+import { isForeign, readLock } from '../steps/lock-file.mjs'
+import { startRegistry } from './registry.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
