@@ -3,12 +3,12 @@
 //     npm run chaos -- --only host-death,ledger --seed 42
 //     npm run chaos -- --write docs/guarantees.md
 import { spawnSync } from 'node:child_process'
-import { setup } from './setup.mjs'
+import { setupOrExit } from './setup.mjs'
 import { root } from './steps/command.mjs'
 import { devPython } from './steps/python-dev.mjs'
 
 const [scale, ...rest] = process.argv.slice(2)
-await setup({ python: 'dev' })
+await setupOrExit({ python: 'dev' })
 const args = ['--import', 'tsx', 'tests/campaigns/main.ts', '--scale', scale, ...rest]
 const { status } = spawnSync(process.execPath, args, {
   cwd: root,

@@ -18,6 +18,7 @@ export const layers = {
   pool: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'worker'],
   bridge: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer'],
   api: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge'],
+  embedded: ['errors', 'python'],
   cli: ['errors', 'streams', 'telemetry', 'codec', 'python', 'api', '.'],
   '.': ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge', 'api'],
 }

@@ -3,7 +3,7 @@
 //     node scripts/check.mjs
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { setup } from './setup.mjs'
+import { setupOrExit } from './setup.mjs'
 import { root, runCommand } from './steps/command.mjs'
 import { tool } from './steps/node-tool.mjs'
 import { devPython } from './steps/python-dev.mjs'
@@ -15,6 +15,7 @@ const bridge = { cwd: join(root, 'bridge-py') }
 const checks = {
   'biome (lint and format)': () => runCommand([...tool('biome'), 'ci', '--colors=off', '.']),
   'types (tsc)': () => runCommand([...tool('tsc'), '--noEmit']),
+  'lock file': () => runCommand([process.execPath, 'scripts/check-lock.mjs']),
   layers: () => runCommand([process.execPath, 'scripts/check-layers.mjs']),
   'protocol (buf lint)': () => runCommand([...tool('buf'), 'lint']),
   'python lint (ruff)': () => runCommand([devPython, '-m', 'ruff', 'check', '.'], bridge),
@@ -43,7 +44,7 @@ export async function runChecks(onResult = () => {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await setup({ python: 'dev' })
+  await setupOrExit({ python: 'dev' })
   heading('checks')
   const results = await runChecks(showCheck)
   process.exitCode = results.every(({ ok }) => ok) ? 0 : 1

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util'
 import { build } from './build.mjs'
 import { runChecks } from './check.mjs'
-import { setup } from './setup.mjs'
+import { setup, tell } from './setup.mjs'
 import { root } from './steps/command.mjs'
 import { filesBelow } from './steps/files.mjs'
 import { runPytest } from './steps/pytest.mjs'
@@ -31,7 +31,7 @@ try {
   if (everything || only.ts || patterns.length > 0) await testTypeScript()
   if (everything || only.python) await testPython()
 } catch (error) {
-  console.error(`\n${error.stack ?? error}`)
+  console.error(`\n${tell(error)}`)
   totals.failed += 1
 }
 console.log(`\n${closingLine(totals)}`)

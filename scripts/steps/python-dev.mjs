@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mustRun, root, runCommand } from './command.mjs'
+import { root, runCommand } from './command.mjs'
+import { commandFailure, SetupFailure } from './setup-failure.mjs'
 
 const folder = join(root, '.cache', 'python-dev')
 const stampFile = join(folder, 'snakepit-setup')
@@ -21,13 +22,20 @@ export async function setupDevPython(say) {
   const base = await findBase()
   const files = requirements.flatMap((file) => ['--requirement', file])
   if ((await runCommand(['uv', '--version'], { timeout: 10_000 })).ok) {
-    await mustRun(['uv', 'venv', '--no-project', '--python', base, folder])
-    await mustRun(['uv', 'pip', 'install', '--python', devPython, ...files])
+    await step(['uv', 'venv', '--no-project', '--python', base, folder])
+    await step(['uv', 'pip', 'install', '--python', devPython, ...files])
   } else {
-    await mustRun([base, '-m', 'venv', folder])
-    await mustRun([devPython, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...files])
+    await step([base, '-m', 'venv', folder])
+    await step([devPython, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...files])
   }
   writeFileSync(stampFile, wanted)
+}
+
+async function step(command) {
+  const result = await runCommand(command)
+  if (result.ok) return
+  const what = 'the Python environment for tests could not be built'
+  throw commandFailure(what, command.join(' '), result, root)
 }
 
 /** The first Python of PATH that is new enough; a shim that leads nowhere is passed over. */
@@ -37,7 +45,9 @@ async function findBase() {
     const { ok, stdout } = await runCommand([name, '-E', '-c', question], { timeout: 10_000 })
     if (ok && stdout.trim() !== '') return stdout.trim()
   }
-  throw new Error('no Python 3.10 or newer on PATH: install one, then run this again')
+  throw new SetupFailure(
+    'Set-up failed: there is no Python 3.10 or newer on PATH, and the tests need one. Install it, then run this again.',
+  )
 }
 
 function hash() {

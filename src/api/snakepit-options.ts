@@ -2,6 +2,7 @@
 import { milliseconds, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
+import { useBridge } from '../python/index.js'
 import type { Window } from '../wire/wire.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import type { RetryRules } from './retries.js'
@@ -66,6 +67,12 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    * fit. `false` lets SIGTERM end the program at once. @default true
    */
   readonly drainOnSigterm?: boolean | undefined
+  /**
+   * The folder with the Python half of the package, for programs that are bundled: a copy of `bridge-py` of the npm
+   * package, or what `unpackBridge()` of `snakepit/embedded` returns. One for the whole program. Default:
+   * `SNAKEPIT_BRIDGE_PATH`, else `bridge-py` in a folder above this module, the program's first file or its executable.
+   */
+  readonly bridgePath?: string | undefined
 }
 
 /** {@link SnakepitOptions}, complete. The first pool is the default. */
@@ -98,6 +105,7 @@ const ownNames: readonly string[] = [
   'onLog',
   'keepAlive',
   'drainOnSigterm',
+  'bridgePath',
 ] satisfies (keyof SnakepitOptions)[]
 const callDefaultNames: readonly string[] = [
   'timeout',
@@ -110,23 +118,29 @@ const callDefaultNames: readonly string[] = [
 const poolOptionNames = Object.keys(resolvePoolOptions()).filter((name) => name !== 'name')
 const namedPoolNames: readonly string[] = [...workerOptionNames, ...callDefaultNames, ...poolOptionNames]
 
-/** Checks all options. Throws `invalid_option` that names the option, the value and what was expected. */
+/**
+ * Checks all options. Throws `invalid_option` that names the option, the value and what was expected, and
+ * `environment_failed` when the Python half of the package is not to be found.
+ */
 export function resolveSnakepitOptions(options: SnakepitOptions): SnakepitSettings {
   const own = readOnce('options', options)
   refuseUnknown(own, [...namedPoolNames, ...ownNames], 'Snakepit.open')
-  const { pools, onLog, keepAlive = false, drainOnSigterm = true, ...common } = own
+  const { pools, onLog, keepAlive = false, drainOnSigterm = true, bridgePath, ...common } = own
   if (typeof keepAlive !== 'boolean') throw unexpected('keepAlive', 'true or false', keepAlive)
   if (typeof drainOnSigterm !== 'boolean') throw unexpected('drainOnSigterm', 'true or false', drainOnSigterm)
   if (onLog !== undefined && typeof onLog !== 'function') throw unexpected('onLog', 'a function', onLog)
   const program = { onLog, keepAlive, drainOnSigterm }
-  if (pools === undefined) return Object.freeze({ pools: [resolveNamedPool('default', common)], ...program })
+  const settings = Object.freeze({ pools: resolvePools(pools, common), ...program })
+  useBridge(bridgePath)
+  return settings
+}
+
+function resolvePools(pools: SnakepitOptions['pools'], common: Partial<NamedPoolOptions>): NamedPoolSettings[] {
+  if (pools === undefined) return [resolveNamedPool('default', common)]
   if (typeof pools !== 'object' || pools === null || Array.isArray(pools) || Object.keys(pools).length === 0) {
     throw unexpected('pools', 'an object with at least one pool', pools)
   }
-  return Object.freeze({
-    pools: Object.entries(pools).map(([name, own]) => within(name, own, common)),
-    ...program,
-  })
+  return Object.entries(pools).map(([name, own]) => within(name, own, common))
 }
 
 /** Options of one of several pools; what is wrong with them is said with the pool's name. */

@@ -1,12 +1,13 @@
 // A managed environment is built, once, whoever asks and however many ask at the same time.
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SnakepitError } from '../errors/snakepit-error.js'
-import { lacks } from './failures.js'
+import { makeCacheFolder } from './cache-folder.js'
+import { cacheUnusable, lacks } from './failures.js'
 import { chooseInstaller, type InstallContext, install } from './install.js'
 import { LockTimeout, withLock } from './lock.js'
 import { environmentFor, isBuilt, type ManagedEnvironment, stamp } from './managed-environment.js'
-import { bridgeRequirements } from './package-files.js'
+import { bridgeRequirements } from './package-facts.js'
 import { type Interpreter, probe, unmet } from './probe.js'
 
 /** An environment that stands. */
@@ -21,8 +22,11 @@ export interface BuiltEnvironment {
 export async function buildEnvironment(base: Interpreter, context: InstallContext): Promise<BuiltEnvironment> {
   const { settings, signal, onProgress } = context
   const environment = environmentFor(base, settings)
-  mkdirSync(dirname(environment.path), { recursive: true, mode: 0o700 })
+  // One that stands is taken as it is, without a lock: it may be another user's, who gave us no right to write.
+  const standing = await verified(environment, context)
+  if (standing) return { environment, interpreter: standing, built: false }
   try {
+    makeCacheFolder(dirname(environment.path), settings.environment)
     return await withLock(
       `${environment.path}.lock`,
       {
@@ -34,6 +38,7 @@ export async function buildEnvironment(base: Interpreter, context: InstallContex
       () => buildUnderLock(base, environment, context),
     )
   } catch (error) {
+    if (isOfFileSystem(error)) throw cacheUnusable('A Python environment cannot be built in', environment.path, error)
     if (!(error instanceof LockTimeout)) throw error
     throw new SnakepitError(
       'environment_failed',
@@ -45,8 +50,8 @@ export async function buildEnvironment(base: Interpreter, context: InstallContex
 }
 
 async function buildUnderLock(base: Interpreter, environment: ManagedEnvironment, context: InstallContext) {
-  const standing = isBuilt(environment) && (await verify(environment, context))
-  if (typeof standing === 'object') return { environment, interpreter: standing, built: false }
+  const standing = await verified(environment, context)
+  if (standing) return { environment, interpreter: standing, built: false }
 
   const installer = chooseInstaller(context.settings)
   context.onProgress(
@@ -67,6 +72,17 @@ async function buildUnderLock(base: Interpreter, environment: ManagedEnvironment
   return { environment, interpreter, built: true }
 }
 
+/** The interpreter of an environment that stands whole. */
+async function verified(environment: ManagedEnvironment, context: InstallContext): Promise<Interpreter | undefined> {
+  const standing = isBuilt(environment) && (await verify(environment, context))
+  return typeof standing === 'object' ? standing : undefined
+}
+
+/** True for what the file system refused; commands that fail are no exceptions, but values. */
+function isOfFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
 /** The environment's interpreter, or what is wrong with it. */
 async function verify(
   environment: ManagedEnvironment,
@@ -74,7 +90,7 @@ async function verify(
 ): Promise<Interpreter | string> {
   const result = await probe(
     environment.executable,
-    [...bridgeRequirements(), ...settings.requirements],
+    [...bridgeRequirements, ...settings.requirements],
     settings,
     signal,
   )

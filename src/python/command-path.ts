@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 
 /** What a path turned out to be. */
-export type FileState = 'runnable' | 'missing' | 'directory' | 'not_executable'
+export type FileState = 'runnable' | 'missing' | 'forbidden' | 'directory' | 'not_executable'
 
 /** True for what is written as a path rather than as a command's name. */
 export function looksLikePath(text: string): boolean {
@@ -26,9 +26,9 @@ export function findCommand(name: string, environment: NodeJS.ProcessEnv, cwd: s
 export function fileState(path: string): FileState {
   try {
     if (statSync(path).isDirectory()) return 'directory'
-  } catch {
-    // Not there, below a file, or too long to be there.
-    return 'missing'
+  } catch (error) {
+    // Not there, below a file, or too long to be there; or it leads through a folder of somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'forbidden' : 'missing'
   }
   try {
     accessSync(path, constants.X_OK)

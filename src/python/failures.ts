@@ -57,6 +57,33 @@ export function lacks(states: readonly PackageState[]): string {
   return parts.join(', ')
 }
 
+/**
+ * The cache cannot be used as it must be.
+ *
+ * @param what the sentence's beginning, up to the path: `The Python environment cannot be built in`
+ */
+export function cacheUnusable(what: string, path: string, cause: unknown): SnakepitError {
+  const { code = 'UNKNOWN', path: place = path } = cause as NodeJS.ErrnoException
+  return new SnakepitError(
+    'environment_failed',
+    `${what} ${path}: ${place === path ? '' : `${place}: `}${fileTrouble[code] ?? 'the file system refused'} (${code}). ` +
+      'Give this user the rights to it, or set SNAKEPIT_CACHE to a folder that this user can write to',
+    { details: { path, code }, cause },
+  )
+}
+
+const fileTrouble: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a file stands in the place of a folder',
+  ELOOP: 'links lead in circles',
+  ENAMETOOLONG: 'the path is too long',
+}
+
 /** A step of building an environment went wrong. */
 export function stepFailed(command: string, what: string, output: string, hint: string | undefined): SnakepitError {
   const lines = output.trim().split(/\r?\n/).slice(-12)

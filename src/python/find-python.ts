@@ -10,7 +10,7 @@ import {
 } from './candidates.js'
 import { lacks, namedPythonLacksPackages, namedPythonUnusable, type Rejection } from './failures.js'
 import { builtEnvironments, tagOf } from './managed-environment.js'
-import { bridgeRequirements } from './package-files.js'
+import { bridgeRequirements } from './package-facts.js'
 import { type Interpreter, probe, unmet } from './probe.js'
 import type { PythonSettings } from './python-options.js'
 
@@ -98,5 +98,5 @@ async function askNamed(named: NamedPython, settings: PythonSettings, signal?: A
 }
 
 function needed(settings: PythonSettings): string[] {
-  return [...bridgeRequirements(), ...settings.requirements]
+  return [...bridgeRequirements, ...settings.requirements]
 }

@@ -1,11 +1,11 @@
 // Filling a managed environment: by uv where it is there, else by venv and pip.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { statfsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { findCommand } from './command-path.js'
 import { installEnvironment } from './environment-variables.js'
 import { stepFailed } from './failures.js'
 import type { ManagedEnvironment } from './managed-environment.js'
-import { bridgeRequirements, lockedRequirements } from './package-files.js'
+import { bridgeRequirements, lockedRequirements } from './package-facts.js'
 import type { PythonSettings } from './python-options.js'
 import { type RunEnd, run } from './run.js'
 
@@ -38,22 +38,27 @@ export async function install(
   environment: ManagedEnvironment,
   context: InstallContext,
 ) {
-  const made = await step(installer.create(base, environment), context)
+  const made = await step(installer.create(base, environment), environment, context)
   if (!made.ok) throw made.failure
-  const pinned = await installSet(installer, environment, lockedRequirements(), context)
+  const pinned = await installSet(installer, environment, lockedRequirements, context)
   if (pinned.ok) return
   // The user's packages may not get along with our exact versions; the ranges are known to work too.
   if (!conflict.test(pinned.output)) throw pinned.failure
   context.onProgress('the requirements do not go with the locked versions; trying the supported ranges')
-  const ranged = await installSet(installer, environment, bridgeRequirements(), context)
+  const ranged = await installSet(installer, environment, bridgeRequirements, context)
   if (!ranged.ok) throw ranged.failure
 }
 
-function installSet(installer: Installer, environment: ManagedEnvironment, base: string[], context: InstallContext) {
+function installSet(
+  installer: Installer,
+  environment: ManagedEnvironment,
+  base: readonly string[],
+  context: InstallContext,
+) {
   const file = join(environment.path, 'snakepit-requirements.txt')
   const lines = [...context.settings.installerLines, ...base, ...context.settings.requirements]
   writeFileSync(file, `${lines.join('\n')}\n`)
-  return step(installer.install(environment, file), context)
+  return step(installer.install(environment, file), environment, context)
 }
 
 function uvInstaller(uv: string): Installer {
@@ -75,7 +80,11 @@ const pipInstaller: Installer = {
 
 type StepResult = { ok: true } | { ok: false; output: string; failure: Error }
 
-async function step([command = '', ...args]: readonly string[], context: InstallContext): Promise<StepResult> {
+async function step(
+  [command = '', ...args]: readonly string[],
+  { path }: ManagedEnvironment,
+  context: InstallContext,
+): Promise<StepResult> {
   const { settings, signal, onProgress } = context
   const env = installEnvironment(settings.environment)
   const end = await run(command, args, {
@@ -87,7 +96,8 @@ async function step([command = '', ...args]: readonly string[], context: Install
   })
   if (end.kind === 'exited' && end.status === 0) return { ok: true }
   const output = end.kind === 'unstartable' ? '' : `${end.stdout}\n${end.stderr}`
-  const failure = stepFailed([command, ...args].join(' '), fate(end, settings.installTimeout), output, hintFor(output))
+  const hint = diskHint(dirname(path)) ?? hintFor(output)
+  const failure = stepFailed([command, ...args].join(' '), fate(end, settings.installTimeout), output, hint)
   return { ok: false, output, failure }
 }
 
@@ -106,6 +116,22 @@ function fate(end: RunEnd, timeout: number): string {
 
 const conflict = /ResolutionImpossible|conflicting dependencies|No solution found|requirements are unsatisfiable/i
 
+const moveTheCache = 'SNAKEPIT_CACHE names another folder for it'
+/** An environment with nothing but the bridge's packages takes about 60 MiB. */
+const littleSpace = 16 * 2 ** 20
+
+/** venv does not say why it could not unpack pip: whether there is room is looked at, not read. */
+function diskHint(folder: string): string | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    if (bavail * bsize >= littleSpace) return undefined
+    const free = ((bavail * bsize) / 2 ** 20).toFixed(1)
+    return `The disk is full: ${free} MiB are free at ${folder}; ${moveTheCache}`
+  } catch {
+    return undefined
+  }
+}
+
 const hints: readonly (readonly [RegExp, string])[] = [
   [
     /ensurepip|No module named '?venv/i,
@@ -121,7 +147,8 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /No matching distribution|no versions of|not found in the package registry|No solution found/i,
     'Is the name right, does the index have it, and for this version of Python?',
   ],
-  [/No space left/i, 'The disk is full; SNAKEPIT_CACHE moves the cache to another one'],
+  [/No space left|Disk quota/i, `The disk is full; ${moveTheCache}`],
+  [/Permission denied|Read-only file system/i, `The cache cannot be written to; ${moveTheCache}`],
 ]
 
 function hintFor(output: string): string | undefined {

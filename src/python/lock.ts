@@ -68,7 +68,7 @@ async function acquire(path: string, options: LockOptions): Promise<() => void> 
 
 function take(path: string, file: string): boolean {
   const prepared = `${path}.${file}`
-  mkdirSync(prepared, { recursive: true })
+  mkdirSync(prepared)
   writeFileSync(join(prepared, file), '')
   try {
     renameSync(prepared, path)
@@ -123,9 +123,11 @@ function fileName({ pid, started, host }: ProcessIdentity): string {
   return `${pid}-${started}-${host}-${randomBytes(6).toString('hex')}`
 }
 
-/** What the file system answers when somebody else was faster. */
+/** What the file system answers when somebody else was faster. Elsewhere than on Windows, no right to it is no race. */
 function isExpected(error: unknown): boolean {
-  return ['EEXIST', 'ENOTEMPTY', 'ENOENT', 'EPERM', 'EACCES', 'EBUSY'].includes(
-    (error as NodeJS.ErrnoException).code ?? '',
-  )
+  const { code = '' } = error as NodeJS.ErrnoException
+  return races.includes(code) || (process.platform === 'win32' && windowsRaces.includes(code))
 }
+
+const races = ['EEXIST', 'ENOTEMPTY', 'ENOENT']
+const windowsRaces = ['EPERM', 'EACCES', 'EBUSY']

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environmentsFolder } from './cache-folder.js'
 import { pythonInside } from './command-path.js'
-import { lockedRequirements } from './package-files.js'
+import { lockedRequirements } from './package-facts.js'
 import type { Interpreter } from './probe.js'
 import type { PythonSettings } from './python-options.js'
 
@@ -63,7 +63,7 @@ function at(tag: string, hash: string, settings: PythonSettings): ManagedEnviron
 }
 
 function contentHash({ requirements, installerLines }: PythonSettings): string {
-  const content = [layout, lockedRequirements(), [...requirements].sort(), installerLines]
+  const content = [layout, lockedRequirements, [...requirements].sort(), installerLines]
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
 }
 

@@ -48,6 +48,7 @@ export async function probe(
 ): Promise<ProbeResult> {
   const state = fileState(path)
   if (state === 'missing') return rejected('not found')
+  if (state === 'forbidden') return rejected('it, or what it is a link to, is in a folder that this user may not enter')
   if (state === 'not_executable') return rejected('not executable')
   if (state === 'directory') return rejected(directoryReason(path))
   const end = await run(path, ['-E', '-c', probeScript, JSON.stringify(requirements)], {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { longestDelay, refuseUnknown, unexpected } from '../errors/invalid-option.js'
-import { requirementLines } from './package-files.js'
+import { requirementLines } from './requirement-lines.js'
 
 /** How Python is found, and what it must be able to import. */
 export interface PythonOptions {

@@ -72,7 +72,8 @@ export function spawnWorker(
     signal: (signal) => subprocess.kill(signal),
     unref: () => {
       subprocess.unref()
-      for (const stream of [input, stdout, stderr, answer]) (stream as Socket).unref()
+      // Bun's pipes of a child have no `unref`, and keep nothing alive.
+      for (const stream of [input, stdout, stderr, answer]) (stream as Partial<Socket>).unref?.()
     },
     release: () => {
       for (const stream of [input, stdout, stderr, answer]) stream.destroy()

@@ -1,10 +1,10 @@
 // The way from a spawned process to a worker that has greeted.
 import { type Attachment, attach } from '../peer/attach.js'
 import type { Peer } from '../peer/peer.js'
+import { version } from '../python/index.js'
 import { type Log, protocolVersion, type Wire } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
-import { version } from './package-version.js'
 import type { tryMakeSocketFolder } from './socket-folder.js'
 import type { WorkerProcess } from './spawn.js'
 import type { StartFailure } from './start-failure.js'
