@@ -1,0 +1,182 @@
+"""From a Python file to the module that it is: in its package, under the name that other files import it by."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from importlib.machinery import PathFinder
+from types import ModuleType
+
+_MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
+
+
+class AdapterError(Exception):
+    """The adapter cannot be used as the host named it."""
+
+
+def import_file(path: str) -> ModuleType:
+    """Imports a file. Raises ``AdapterError``, or whatever the import raises.
+
+    A file in a package is imported as its module, so that relative imports work and nothing is loaded twice; any other
+    under its own name, with its folder on the path. Its project is on the path, too.
+    """
+    path = os.path.abspath(path)
+    if not os.path.isfile(path):
+        raise AdapterError(f"there is no file {path}")
+    if not path.endswith(".py"):
+        raise AdapterError(f"{path} is no Python file: its name has to end in `.py`")
+    levels, absolute = _imports(path)
+    folder = _root_of_package(path, levels, absolute)
+    if folder is None:
+        module = _import_alone(path, absolute)
+    else:
+        module = _import_in_package(path, folder)
+    return module
+
+
+def make_importable(directory: str, *, last: bool = False) -> None:
+    """Puts a directory behind the standard library and before site-packages: a `json.py` in it harms nobody.
+
+    With ``last``, behind site-packages, too.
+    """
+    if directory in sys.path:
+        return
+    sites = (index for index, entry in enumerate(sys.path) if entry.endswith(("site-packages", "dist-packages")))
+    sys.path.insert(len(sys.path) if last else next(sites, len(sys.path)), directory)
+
+
+def make_project_importable(directory: str, cwd: str) -> None:
+    """Puts the project of a directory, and its `src`, behind everything else on the path; and the host's `cwd`."""
+    project = next((each for each in _upwards(directory) if _is_project(each)), None)
+    for root in (project, cwd):
+        if root is not None:
+            for each in (os.path.join(root, "src"), root):
+                if os.path.isdir(each):
+                    make_importable(each, last=True)
+
+
+def _import_in_package(path: str, root: str) -> ModuleType:
+    parts = os.path.relpath(path, root)[: -len(".py")].split(os.sep)
+    if parts[-1] == "__init__":
+        del parts[-1]
+    name = ".".join(parts)
+    if any("." in part for part in parts):
+        raise AdapterError(f"{path} stands in a package, but no module can be called `{name}`: rename its folder")
+    make_importable(root)
+    importlib.invalidate_caches()
+    _check_free(parts[0], root, path)
+    module = importlib.import_module(name)
+    if not _is_file(module, path):
+        raise AdapterError(
+            f"module `{name}` is {getattr(module, '__file__', None)} here, and not {path}: rename the folder "
+            f"`{parts[0]}`"
+        )
+    return module
+
+
+def _check_free(top: str, root: str, path: str) -> None:
+    """Raises ``AdapterError`` where the name of a package means another one."""
+    known = sys.modules.get(top)
+    spec = None if known is not None else PathFinder.find_spec(top, sys.path)
+    places = (
+        list(getattr(known, "__path__", ()))
+        if known is not None
+        else list(getattr(spec, "submodule_search_locations", None) or ())
+    )
+    if os.path.join(root, top) in [os.path.abspath(each) for each in places]:
+        return
+    other = getattr(known, "__file__", None) or getattr(spec, "origin", None) or "part of Python"
+    raise AdapterError(
+        f"{path} stands in a package `{top}`, but that name means another module here ({other}): rename the folder, or "
+        "put the adapter in a package of another name"
+    )
+
+
+def _import_alone(path: str, absolute: set[str]) -> ModuleType:
+    folder, stem = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0]
+    known = sys.modules.get(stem)
+    if known is not None and _is_file(known, path):
+        return known
+    # A file that imports its own name means the library that it is called after.
+    namesake = stem in absolute
+    make_importable(folder, last=namesake)
+    is_free = stem.isidentifier() and known is None and stem not in sys.stdlib_module_names and not namesake
+    # The plain name where it is free, so that pickles and other files find the same module.
+    name = stem if is_free else f"snakepit_adapter_{re.sub(r'[^A-Za-z0-9_]', '_', stem)}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise AdapterError(f"{path} is no Python file: its name has to end in `.py`")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def _root_of_package(path: str, levels: int, absolute: set[str]) -> str | None:
+    """The folder that the file's package stands in; None for a file that is in no package."""
+    top = os.path.dirname(path)
+    is_package = levels > 0 or os.path.isfile(os.path.join(top, "__init__.py"))
+    for _ in range(levels - 1):
+        top = os.path.dirname(top)
+    # A package that has no `__init__.py` gives itself away by being imported from.
+    for each in _upwards(top):
+        if os.path.basename(each) in absolute and not _is_elsewhere(os.path.basename(each), os.path.dirname(each)):
+            top, is_package = each, True
+        if _is_project(each):
+            break
+    while is_package and os.path.isfile(os.path.join(os.path.dirname(top), "__init__.py")):
+        top = os.path.dirname(top)
+    return os.path.dirname(top) if is_package else None
+
+
+def _is_elsewhere(name: str, root: str) -> bool:
+    """True when a name is a module already, and no folder of ours."""
+    if name in sys.stdlib_module_names:
+        return True
+    spec = PathFinder.find_spec(name, [each for each in sys.path if os.path.abspath(each) != root])
+    return spec is not None and spec.origin is not None
+
+
+def _imports(path: str) -> tuple[int, set[str]]:
+    """How many levels up a file imports from, and the packages that it names. What is no Python is left to Python."""
+    try:
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read())
+    except (SyntaxError, ValueError, OSError, RecursionError):
+        return 0, set()
+    levels, named = 0, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            levels = max(levels, node.level)
+            if node.level == 0 and node.module:
+                named.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.Import):
+            named.update(alias.name.partition(".")[0] for alias in node.names)
+    return levels, named
+
+
+def _upwards(directory: str) -> list[str]:
+    found = [directory]
+    while (above := os.path.dirname(found[-1])) != found[-1]:
+        found.append(above)
+    return found
+
+
+def _is_project(directory: str) -> bool:
+    return any(os.path.exists(os.path.join(directory, marker)) for marker in _MARKERS)
+
+
+def _is_file(module: ModuleType, path: str) -> bool:
+    file = getattr(module, "__file__", None)
+    try:
+        return file is not None and os.path.samefile(file, path)
+    except OSError:
+        return False
