@@ -68,7 +68,7 @@ def _import(reference: AdapterReference, cwd: str) -> ModuleType:
         if reference.file is not None:
             path = os.path.join(cwd, reference.file)
             make_project_importable(os.path.dirname(os.path.abspath(path)), cwd)
-            return import_file(path)
+            return import_file(path, cwd)
         make_importable(cwd)
         make_project_importable(cwd, cwd)
         return importlib.import_module(reference.module or "")

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import re
 import sys
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
@@ -18,11 +18,11 @@ class AdapterError(Exception):
     """The adapter cannot be used as the host named it."""
 
 
-def import_file(path: str) -> ModuleType:
+def import_file(path: str, cwd: str) -> ModuleType:
     """Imports a file. Raises ``AdapterError``, or whatever the import raises.
 
     A file in a package is imported as its module, so that relative imports work and nothing is loaded twice; any other
-    under its own name, with its folder on the path. Its project is on the path, too.
+    under its own name. Its folder is on the path in either case.
     """
     path = os.path.abspath(path)
     if not os.path.isfile(path):
@@ -30,12 +30,8 @@ def import_file(path: str) -> ModuleType:
     if not path.endswith(".py"):
         raise AdapterError(f"{path} is no Python file: its name has to end in `.py`")
     levels, absolute = _imports(path)
-    folder = _root_of_package(path, levels, absolute)
-    if folder is None:
-        module = _import_alone(path, absolute)
-    else:
-        module = _import_in_package(path, folder)
-    return module
+    root = _root_of_package(path, levels, absolute, cwd)
+    return _import_alone(path, absolute) if root is None else _import_in_package(path, root)
 
 
 def make_importable(directory: str, *, last: bool = False) -> None:
@@ -60,40 +56,48 @@ def make_project_importable(directory: str, cwd: str) -> None:
 
 
 def _import_in_package(path: str, root: str) -> ModuleType:
-    parts = os.path.relpath(path, root)[: -len(".py")].split(os.sep)
-    if parts[-1] == "__init__":
-        del parts[-1]
-    name = ".".join(parts)
-    if any("." in part for part in parts):
-        raise AdapterError(f"{path} stands in a package, but no module can be called `{name}`: rename its folder")
+    top, *rest = os.path.relpath(path, root)[: -len(".py")].split(os.sep)
+    if rest[-1] == "__init__":
+        del rest[-1]
+    if any("." in part for part in rest):
+        raise AdapterError(f"no module can be called `{'.'.join((top, *rest))}`, as {path} would be: rename the folder")
     make_importable(root)
+    make_importable(os.path.dirname(path), last=True)
     importlib.invalidate_caches()
-    _check_free(parts[0], root, path)
-    module = importlib.import_module(name)
-    if not _is_file(module, path):
+    package = os.path.join(root, top)
+    other = _other_of_that_name(top, package)
+    try:
+        return importlib.import_module(".".join((top if other is None else _renamed(top, package), *rest)))
+    except ModuleNotFoundError as error:
+        if other is None or not str(error.name).startswith(f"{top}."):
+            raise
         raise AdapterError(
-            f"module `{name}` is {getattr(module, '__file__', None)} here, and not {path}: rename the folder "
-            f"`{parts[0]}`"
-        )
-    return module
+            f"`{error.name}` is looked for in {other}, which has the name of the package of {path}: import it "
+            "relatively, `from . import ...`, or rename the folder"
+        ) from error
 
 
-def _check_free(top: str, root: str, path: str) -> None:
-    """Raises ``AdapterError`` where the name of a package means another one."""
+def _other_of_that_name(top: str, package: str) -> str | None:
+    """Where the name of a package leads, if not to the package."""
     known = sys.modules.get(top)
-    spec = None if known is not None else PathFinder.find_spec(top, sys.path)
-    places = (
-        list(getattr(known, "__path__", ()))
-        if known is not None
-        else list(getattr(spec, "submodule_search_locations", None) or ())
-    )
-    if os.path.join(root, top) in [os.path.abspath(each) for each in places]:
-        return
-    other = getattr(known, "__file__", None) or getattr(spec, "origin", None) or "part of Python"
-    raise AdapterError(
-        f"{path} stands in a package `{top}`, but that name means another module here ({other}): rename the folder, or "
-        "put the adapter in a package of another name"
-    )
+    spec = None if known is not None or "." in top else PathFinder.find_spec(top, sys.path)
+    places = getattr(known, "__path__", None) or getattr(spec, "submodule_search_locations", None) or []
+    if package in [os.path.abspath(place) for place in places]:
+        return None
+    return getattr(known, "__file__", None) or getattr(spec, "origin", None) or "Python itself"
+
+
+def _renamed(top: str, package: str) -> str:
+    """Makes a package under a name that is free. Imports within it have to be relative, and find it."""
+    name = _own_name(top)
+    file = os.path.join(package, "__init__.py")
+    if os.path.isfile(file):
+        _load(name, file, [package])
+    else:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [package]
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+    return name
 
 
 def _import_alone(path: str, absolute: set[str]) -> ModuleType:
@@ -106,10 +110,17 @@ def _import_alone(path: str, absolute: set[str]) -> ModuleType:
     make_importable(folder, last=namesake)
     is_free = stem.isidentifier() and known is None and stem not in sys.stdlib_module_names and not namesake
     # The plain name where it is free, so that pickles and other files find the same module.
-    name = stem if is_free else f"snakepit_adapter_{re.sub(r'[^A-Za-z0-9_]', '_', stem)}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise AdapterError(f"{path} is no Python file: its name has to end in `.py`")
+    return _load(stem if is_free else _own_name(stem), path)
+
+
+def _own_name(stem: str) -> str:
+    return f"snakepit_adapter_{re.sub(r'[^A-Za-z0-9_]', '_', stem)}"
+
+
+def _load(name: str, path: str, places: list[str] | None = None) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=places)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -120,7 +131,7 @@ def _import_alone(path: str, absolute: set[str]) -> ModuleType:
     return module
 
 
-def _root_of_package(path: str, levels: int, absolute: set[str]) -> str | None:
+def _root_of_package(path: str, levels: int, absolute: set[str], cwd: str) -> str | None:
     """The folder that the file's package stands in; None for a file that is in no package."""
     top = os.path.dirname(path)
     is_package = levels > 0 or os.path.isfile(os.path.join(top, "__init__.py"))
@@ -130,7 +141,7 @@ def _root_of_package(path: str, levels: int, absolute: set[str]) -> str | None:
     for each in _upwards(top):
         if os.path.basename(each) in absolute and not _is_elsewhere(os.path.basename(each), os.path.dirname(each)):
             top, is_package = each, True
-        if _is_project(each):
+        if _is_project(each) or each == cwd:
             break
     while is_package and os.path.isfile(os.path.join(os.path.dirname(top), "__init__.py")):
         top = os.path.dirname(top)
