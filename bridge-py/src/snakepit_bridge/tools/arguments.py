@@ -65,6 +65,7 @@ class Binder:
             for field in fields
             if not fast[field.name] and not self._checks[field.name].passes_all
         )
+        self._places = tuple((name, _place(name)) for name in self._keywords)
         self._struct = _struct(tool, [(field, field.hint if fast[field.name] else Any) for field in fields])
         self._decode = msgspec.msgpack.Decoder(self._struct, ext_hook=extensions.read).decode
 
@@ -72,13 +73,11 @@ class Binder:
         """Positional and keyword arguments for the function. Raises ``InvalidParameter``."""
         if self._extras is None:
             try:
-                values = msgspec.structs.astuple(self._decode(data or b"\x80"))
+                given = self._decode(data or b"\x80")
             except (msgspec.DecodeError, ValueError, RecursionError) as error:
                 keywords = self._bind_with_care(data, error)
             else:
-                keywords = {
-                    name: value for name, value in zip(self._keywords, values, strict=True) if value is not UNSET
-                }
+                keywords = {name: value for name, at in self._places if (value := getattr(given, at)) is not UNSET}
                 if self._later:
                     self._check_later(keywords)
         else:
@@ -162,18 +161,24 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _struct(tool: str, fields: Sequence[tuple[Field, Any]]) -> type[Any]:
-    # Defaults stay with the function: a parameter that was not given is not passed. Numbered, since not every name of
-    # a parameter can be one of a struct's.
+    # Defaults stay with the function: a parameter that was not given is not passed.
     return msgspec.defstruct(
         f"arguments_of_{re.sub(r'[^A-Za-z0-9_]', '_', tool)}",
         [
-            (f"p{index}", hint) if field.required else (f"p{index}", _or_unset(hint), UNSET)
-            for index, (field, hint) in enumerate(fields)
+            (_place(field.keyword or field.name), hint)
+            if field.required
+            else (_place(field.keyword or field.name), _or_unset(hint), UNSET)
+            for field, hint in fields
         ],
-        rename={f"p{index}": field.name for index, (field, _) in enumerate(fields)},
+        rename={_place(field.keyword or field.name): field.name for field, _ in fields},
         kw_only=True,
         forbid_unknown_fields=True,
     )
+
+
+def _place(keyword: str) -> str:
+    """The name of a parameter in the struct: those with two underscores mean something there."""
+    return f"p{keyword}"
 
 
 def _or_unset(hint: Any) -> Any:
