@@ -6,7 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator
 from inspect import Parameter as Written
-from types import MappingProxyType, MethodType
+from types import MappingProxyType
 from typing import Any
 
 from snakepit_bridge._context import Context, SessionContext
@@ -40,17 +40,17 @@ def inspect_tool(
 
 
 def _inspect(function: Callable[..., Any], options: ToolOptions, serves: Callable[..., Any]) -> ToolSpec:
-    signature, resolve = signature_of(function), _resolver(function)
+    signature = signature_of(function)
     refuse_variadic(signature, options.name)
-    texts = texts_of(signature)
-    returns = Any if signature.return_annotation is Written.empty else resolve(signature.return_annotation)
+    types, texts = hints.resolved(function, signature), texts_of(signature)
+    returns = types.get("return", Any)
     kind = _kind(function, options, returns)
     docstring = layers.docstring(function)
     described, mangling = docstrings.parameters(docstring), layers.mangling_of(function)
     fields: list[Field] = []
     context_name, extras = None, None
     for parameter in signature.parameters.values():
-        hint = Any if parameter.annotation is parameter.empty else resolve(parameter.annotation)
+        hint = types.get(parameter.name, Any)
         if parameter.kind is parameter.VAR_KEYWORD:
             unpacked = list(_unpacked(hint))
             fields += unpacked
@@ -73,15 +73,6 @@ def _inspect(function: Callable[..., Any], options: ToolOptions, serves: Callabl
         function=serves,
         binder=Binder(options.name, fields, context_name, extras),
     )
-
-
-def _resolver(function: Any) -> Callable[[Any], Any]:
-    """Evaluates the annotations of a function where its author wrote them."""
-    owner = type(function.__self__) if isinstance(function, MethodType) else None
-    written = layers.innermost(function)
-    space = names.of_function(written, owner) if inspect.isfunction(written) else names.Namespace({})
-    values = names.values_of_parameters(owner) if owner is not None else {}
-    return lambda annotation: names.substitute(names.evaluate(annotation, space), values)
 
 
 def _kind(function: Callable[..., Any], options: ToolOptions, returns: Any) -> ToolKind:

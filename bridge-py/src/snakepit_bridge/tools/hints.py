@@ -1,13 +1,35 @@
-"""Type hints of results: what they say about streaming."""
+"""Type hints of a function: what they stand for, and what that of its result says about streaming."""
 
 from __future__ import annotations
 
 import collections.abc
+import inspect
 import typing
+from collections.abc import Callable
+from inspect import Signature
+from types import MethodType
 from typing import Any
+
+from snakepit_bridge.tools import layers, names
+from snakepit_bridge.tools.signature import signature_of
 
 _SYNC = (collections.abc.Iterator, collections.abc.Iterable, collections.abc.Generator)
 _ASYNC = (collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator)
+
+
+def resolved(function: Callable[..., Any], signature: Signature | None = None) -> dict[str, Any]:
+    """Each hint as a type, by parameter name (``return`` for the result), as its author's module and class see it."""
+    signature = signature or signature_of(function)
+    owner = type(function.__self__) if isinstance(function, MethodType) else None
+    written = layers.innermost(function)
+    space = names.of_function(written, owner) if inspect.isfunction(written) else names.Namespace({})
+    values = names.values_of_parameters(owner) if owner is not None else {}
+    annotations = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+    return {
+        name: names.substitute(names.evaluate(annotation, space), values)
+        for name, annotation in {**annotations, "return": signature.return_annotation}.items()
+        if annotation is not signature.empty
+    }
 
 
 def streams_sync(hint: Any) -> bool:

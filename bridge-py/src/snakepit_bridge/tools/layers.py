@@ -67,8 +67,9 @@ def kind_of(candidate: Any) -> ToolKind:
 
 def docstring(candidate: Any) -> str | None:
     """The docstring of the outermost function that has one: objects only have that of their class."""
-    found = (layer.__doc__ for layer in layers(candidate) if inspect.isroutine(called(layer)) and layer.__doc__)
-    return next((text for text in found if isinstance(text, str)), None)
+    calls = (called(layer) for layer in layers(candidate))
+    found = (call.__doc__ for call in calls if inspect.isroutine(call))
+    return next((text for text in found if isinstance(text, str) and text), None)
 
 
 def name_of(candidate: Any) -> str | None:

@@ -40,7 +40,7 @@ MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
 }
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(?:Infinity|[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)|NaN")
+_NUMBER = re.compile(r"-?(?:Infinity|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)|NaN")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 

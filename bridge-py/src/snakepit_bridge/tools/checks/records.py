@@ -91,7 +91,7 @@ def _record(name: str, members: list[Member], make: Callable[..., Any]) -> Check
     return Check(name, run, members=known)
 
 
-def made(name: str, make: Callable[..., Any], *values: Any, **members: Any) -> Any:
+def made(name: str, make: Callable[..., Any], /, *values: Any, **members: Any) -> Any:
     """The instance. What a class says against its values is a misfit like any other."""
     try:
         return make(*values, **members)
