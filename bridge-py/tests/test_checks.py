@@ -6,6 +6,7 @@ import array
 import collections
 import dataclasses
 import enum
+import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
@@ -106,6 +107,10 @@ class Dog(pydantic.BaseModel):
 class Fish(pydantic.BaseModel):
     kind: Literal["fish"]
     fins: int
+
+
+class Kennel(pydantic.BaseModel):
+    cat: Cat
 
 
 class Numbers(pydantic.RootModel[list[int]]):
@@ -468,3 +473,17 @@ def test_an_iterator_is_one() -> None:
 )
 def test_msgspec_checks_what_it_checks_alike(hint: Any, fast: bool) -> None:
     assert sound.decodes(hint) is fast
+
+
+@pytest.mark.proves("PY-06")
+def test_schemas_of_what_msgspec_does_not_know() -> None:
+    def schema(hint: Any) -> Any:
+        return json.loads(taking(hint).input_schema)
+
+    assert schema(date | str)["properties"]["v"]["anyOf"] == [{"type": "string", "format": "date"}, {"type": "string"}]
+    assert schema(Annotated[int, pydantic.Field(gt=0)])["properties"]["v"]["type"] == "integer"
+    assert schema(pydantic.HttpUrl)["properties"]["v"]["format"] == "uri"
+    kennel = schema(Kennel)
+    assert kennel["properties"]["v"]["properties"]["cat"] == {"$ref": "#/$defs/Cat"}
+    assert kennel["$defs"]["Cat"]["required"] == ["kind", "lives"]
+    assert schema(Callable[[int], int])["properties"] == {"v": {}}

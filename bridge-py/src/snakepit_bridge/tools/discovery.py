@@ -14,7 +14,7 @@ from snakepit_bridge._protocol.enums import ToolKind
 from snakepit_bridge.errors import ToolDefinitionError
 from snakepit_bridge.tools import docstrings, hints, layers, names, schemas
 from snakepit_bridge.tools.arguments import Binder, Field
-from snakepit_bridge.tools.checks.compiler import _UNIONS
+from snakepit_bridge.tools.checks.compiler import UNIONS
 from snakepit_bridge.tools.checks.records import typed_dict_members, with_null
 from snakepit_bridge.tools.decorator import ToolOptions
 from snakepit_bridge.tools.signature import refuse_variadic, signature_of, text_of, texts_of
@@ -109,7 +109,7 @@ def _is_context(hint: Any) -> bool:
     """True for ``Context``, also where it may be missing, or where only a type checker knows the name."""
     if isinstance(hint, names.Unresolved):
         return hint.name.rpartition(".")[2] in ("Context", "SessionContext")
-    if typing.get_origin(hint) in (*_UNIONS, typing.Annotated):
+    if typing.get_origin(hint) in (*UNIONS, typing.Annotated):
         return any(_is_context(part) for part in typing.get_args(hint))
     return hint is Context or hint is SessionContext
 

@@ -15,7 +15,8 @@ from snakepit_bridge.tools.checks import constraints, containers, models, numeri
 from snakepit_bridge.tools.checks.check import ANYTHING, Check
 from snakepit_bridge.tools.checks.misfit import expected, text_of
 
-_UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))
+# Both ways to write a union.
+UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))
 _QUALIFIERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 _CALLABLES = (abc.Callable, type)
 _ANYTHING = (Any, object, abc.Hashable)
@@ -75,7 +76,7 @@ class Compiler:
             return replace(self.check(hint.__supertype__), name=text_of(hint))
         if origin is typing.Annotated:
             return self._annotated(hint)
-        if origin in _UNIONS:
+        if origin in UNIONS:
             return self._union(typing.get_args(hint))
         if origin is typing.Literal:
             return scalars.literal(typing.get_args(hint))

@@ -15,7 +15,7 @@ import msgspec
 
 from snakepit_bridge.tools import names
 from snakepit_bridge.tools.checks import models
-from snakepit_bridge.tools.checks.compiler import _UNIONS
+from snakepit_bridge.tools.checks.compiler import UNIONS
 
 _PLAIN = (
     None,
@@ -58,7 +58,7 @@ def _is_sound(hint: Any, seen: set[Any]) -> bool:
         return all(isinstance(each, msgspec.Meta) for each in bounds) and _is_sound(arguments[0], seen)
     if origin is typing.Literal:
         return all(type(value) in (int, str) or value is None for value in arguments)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return all(_is_sound(part, seen) for part in arguments) and _is_clear(arguments)
     kind = origin or hint
     if kind in _ITEMS:
