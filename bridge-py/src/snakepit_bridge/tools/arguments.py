@@ -38,7 +38,8 @@ class Binder:
     """Turns the arguments of calls to one tool into positional and keyword arguments.
 
     ``context_name`` names the parameter that gets the current context; ``extras`` is the hint of ``**kwargs``, or None
-    for a function without. ``unchecked`` tells which parameters take anything though their hints say more.
+    for a function without. ``unchecked`` tells why parameters take anything, though their hints say more: by name, and
+    ``**`` for those without one.
     """
 
     def __init__(self, tool: str, fields: Sequence[Field], context_name: str | None = None, extras: Any = None) -> None:
@@ -49,15 +50,16 @@ class Binder:
         self._positional = tuple(field.keyword or field.name for field in fields if field.positional)
         self._context_name = context_name
         self._checks: dict[str, Check] = {}
-        unchecked: list[str] = []
+        self.unchecked: dict[str, str] = {}
         for field in fields:
             compiler = Compiler()
             self._checks[field.name] = compiler.check(field.hint)
-            unchecked += [f"`{field.name}` ({text})" for text in compiler.unchecked]
+            if compiler.unchecked:
+                self.unchecked[field.name] = "; ".join(compiler.unchecked)
         compiler = Compiler()
         self._extras = None if extras is None else compiler.check(extras)
-        unchecked += [f"the others ({text})" for text in compiler.unchecked]
-        self.unchecked = tuple(unchecked)
+        if compiler.unchecked:
+            self.unchecked["**"] = "; ".join(compiler.unchecked)
         # What msgspec checks well is checked while it is decoded; the others afterwards.
         fast = {field.name: sound.decodes(field.hint) for field in fields}
         self._later = tuple(

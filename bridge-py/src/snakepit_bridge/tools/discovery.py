@@ -61,17 +61,18 @@ def _inspect(function: Callable[..., Any], options: ToolOptions, serves: Callabl
         else:
             name = _name(parameter, mangling)
             fields.append(_field(parameter, name, hint, described.get(name, "")))
+    binder = Binder(options.name, fields, context_name, extras)
     return ToolSpec(
         name=options.name,
         description=docstrings.summary(docstring) if options.description is None else options.description,
         kind=kind,
         parameters=tuple(_parameter(field, texts) for field in fields),
-        input_schema=schemas.of_arguments(fields, extras=extras is not None),
+        input_schema=schemas.of_arguments(fields, binder.unchecked, extras=extras is not None),
         output_schema=schemas.of_type(hints.result_of_stream(returns) if _streams(kind) else returns),
         chunk_schema=schemas.of_type(hints.chunk_of(returns)) if _streams(kind) else "",
         metadata=MappingProxyType(dict(options.metadata)),
         function=serves,
-        binder=Binder(options.name, fields, context_name, extras),
+        binder=binder,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +30,13 @@ def of_type(hint: Any) -> str:
     return json.dumps({**schema, "$defs": shared} if shared else schema, ensure_ascii=False)
 
 
-def of_arguments(fields: Sequence[Field], *, extras: bool) -> str:
-    """The schema of the map of arguments."""
+def of_arguments(fields: Sequence[Field], unchecked: Mapping[str, str], *, extras: bool) -> str:
+    """The schema of the map of arguments. A comment says why a parameter is not checked, or not all of it."""
     shared: dict[str, Any] = {}
     properties = {field.name: _described(field, _schema(field.hint, shared)) for field in fields}
+    for name, why in unchecked.items():
+        if name in properties:
+            properties[name]["$comment"] = f"unchecked: {why}"
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     required = [field.name for field in fields if field.required]
     if required:

@@ -41,8 +41,8 @@ class ToolSpec:
     @property
     def notice(self) -> str:
         """Which parameters take anything though they have hints, for the author to read; empty where there are none."""
-        unchecked = self.binder.unchecked
-        return f"tool '{self.name}' takes unchecked: {'; '.join(unchecked)}" if unchecked else ""
+        unchecked = [f"`{name}` ({why})" for name, why in self.binder.unchecked.items()]
+        return f"tool '{self.name}' takes unchecked: {', '.join(unchecked)}" if unchecked else ""
 
     @property
     def streams(self) -> bool:
