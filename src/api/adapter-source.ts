@@ -1,6 +1,6 @@
 // What `adapter` means: a file or a module of tools, and perhaps one class in it.
 import { existsSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
@@ -26,8 +26,14 @@ export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
   }
   const file = resolve(cwd, source)
   if (!existsSync(file)) throw missing(written, file)
-  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, which is no file`)
+  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, which is no file${instead(file, source)}`)
   return Object.freeze({ written, source: { file }, attribute })
+}
+
+/** What a folder may be meant for. */
+function instead(folder: string, source: string): string {
+  const init = '__init__.py'
+  return existsSync(join(folder, init)) ? `: a package's tools are those of '${source.replace(/\/$/, '')}/${init}'` : ''
 }
 
 function pathOf(url: URL): string {

@@ -15,6 +15,7 @@ import { nobodyLeft, strangers } from './harmless.js'
 
 const adapter = adapterOf(import.meta.url, 'plain.py')
 const odd = adapterOf(import.meta.url, 'odd_adapters.py')
+const aPackage = fileURLToPath(new URL('../api/adapters/shop', import.meta.url))
 const folder = temporaryFolder()
 const file = (name: string, content: string | Uint8Array, mode = 0o644) => {
   writeFileSync(join(folder, name), content, { mode })
@@ -46,8 +47,14 @@ const refused: [string, object, ErrorCode, RegExp][] = [
   ['module of a megabyte', { adapter: 'x'.repeat(1_000_000) }, 'invalid_option', /`adapter`/],
   ['adapter of two lines', { adapter: './a\nb.py' }, 'invalid_option', /'\.\/a\\nb\.py' does not exist/],
   ['adapter that is a device', { adapter: '/dev/null' }, 'invalid_option', /\/dev\/null, which is no file/],
+  ['adapter that is a package', { adapter: aPackage }, 'invalid_option', /those of '.*shop\/__init__.py'/],
   ['module with a dash', { adapter: 'my-tools' }, 'invalid_option', /`adapter`.*got 'my-tools'/],
-  ['adapter that is abstract', { adapter: `${odd}:Abstract` }, 'worker_start_failed', /TypeError.*abstract/],
+  [
+    'adapter that is abstract',
+    { adapter: `${odd}:Abstract` },
+    'worker_start_failed',
+    /`Abstract` is abstract, `.*` is missing/,
+  ],
   ['adapter that is a function', { adapter: `${odd}:function` }, 'worker_start_failed', /no `BaseAdapter` class/],
   ['adapter that is an instance', { adapter: `${odd}:instance` }, 'worker_start_failed', /no `BaseAdapter` class/],
   ['adapter that wants arguments', { adapter: `${odd}:Demanding` }, 'worker_start_failed', /TypeError.*'price'/],

@@ -63,6 +63,7 @@ class Worker:
         signal.signal(signal.SIGINT, lambda *_: None)
         source, place = self._import()
         tools = self._discover(source, place.instance)
+        self._notices = [spec.notice for spec in tools if spec.notice]
         self._initialize(place)
         self._interrupts.install()
         throw_swallowed_again()
@@ -139,6 +140,8 @@ class Worker:
 
     def _attached(self) -> None:
         self._relay.attach(self._peer.line)
+        for notice in self._notices:
+            self._relay.emit(LogLevel.WARNING, "snakepit", notice)
 
     def _detached(self, fault: BaseException | None) -> None:
         self._relay.detach()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Awaitable
 from typing import Any, ClassVar, Literal
 
@@ -45,6 +46,11 @@ class BaseAdapter:
             hint = f", did you mean '{close[0]}'?" if close else ""
             raise ToolDefinitionError(
                 f"adapter `{cls.__qualname__}` has lifecycle {cls.lifecycle!r}: use 'worker', 'session' or 'call'{hint}"
+            )
+        if inspect.iscoroutinefunction(cls.__init__):
+            raise ToolDefinitionError(
+                f"adapter `{cls.__qualname__}` has an `async def __init__`, and Python waits for none: what has to be "
+                "awaited belongs into `async def initialize(self)`"
             )
         hooks = session_hooks(cls)
         if cls.lifecycle == "call" and hooks:

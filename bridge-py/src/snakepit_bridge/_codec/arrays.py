@@ -41,6 +41,21 @@ def loaded_numpy() -> Any:
     return sys.modules.get("numpy")
 
 
+def is_array(value: object) -> bool:
+    """True for what ``read`` gives: an array of numpy's, or a shaped memoryview."""
+    if isinstance(value, memoryview):
+        return True
+    numpy = loaded_numpy()
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def octets(value: Any) -> bytes | None:
+    """The bytes of an array of ``uint8`` with one dimension; None for anything else."""
+    if not is_array(value) or len(value.shape) != 1 or memoryview(value).format != "B":
+        return None
+    return bytes(value.tobytes())
+
+
 def write(numpy: Any, array: Any) -> Ext:
     """A numpy array as an extension: length of the header, the header ``[dtype, shape]``, padding, the elements.
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import inspect
 import os
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.tools.decorator import options_of
-from snakepit_bridge.tools.discovery import inspect_tool
+from snakepit_bridge.tools.members import tools_of_instance, tools_of_module
+from snakepit_bridge.tools.source_file import AdapterError, import_file, make_importable, make_project_importable
 from snakepit_bridge.tools.spec import ToolSpec
 from snakepit_bridge.tools.table import ToolTable
-
-
-class AdapterError(Exception):
-    """The adapter cannot be used as the host named it."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +35,8 @@ class Source:
 
 
 def import_source(reference: AdapterReference, cwd: str) -> Source:
-    """Imports the adapter, whose folder is on the path. Raises ``AdapterError``, or whatever the import raises."""
-    if reference.file is not None:
-        module = _import_file(os.path.join(cwd, reference.file))
-    else:
-        module = importlib.import_module(reference.module or "")
+    """Imports the adapter. Raises ``AdapterError``, or whatever the import raises."""
+    module = _import(reference, cwd)
     if reference.attribute is not None:
         return Source(None, _named_adapter(module, reference.attribute))
     return source_of(module)
@@ -61,9 +51,9 @@ def tools_of(source: Source, instance: BaseAdapter | None) -> ToolTable:
     """The tools of the adapter's instance and of the module. Raises ``AdapterError`` when there are none."""
     specs: list[ToolSpec] = []
     if instance is not None:
-        specs += _specs_in((name, getattr(instance, name)) for name in _public_methods(type(instance)))
+        specs += tools_of_instance(instance)
     if source.module is not None:
-        specs += _specs_in(vars(source.module).items())
+        specs += tools_of_module(source.module)
     if specs:
         return ToolTable(specs)
     place = f"class `{source.adapter.__name__}`" if source.adapter else f"module `{_name(source.module)}`"
@@ -73,35 +63,22 @@ def tools_of(source: Source, instance: BaseAdapter | None) -> ToolTable:
     )
 
 
-def _specs_in(members: Any) -> Iterator[ToolSpec]:
-    seen: set[int] = set()
-    for _, member in members:
-        options = options_of(member)
-        # The same function under two names is one tool.
-        if options is not None and id(getattr(member, "__func__", member)) not in seen:
-            seen.add(id(getattr(member, "__func__", member)))
-            yield inspect_tool(member, options)
-
-
-def _public_methods(adapter: type[BaseAdapter]) -> list[str]:
-    # From the class: looking at an instance would run its properties.
-    names = {name: None for kind in reversed(adapter.__mro__) for name in vars(kind)}
-    return [name for name in names if inspect.isroutine(inspect.getattr_static(adapter, name))]
-
-
-def _import_file(path: str) -> ModuleType:
-    if not os.path.isfile(path):
-        raise AdapterError(f"there is no file {path}")
-    stem = os.path.splitext(os.path.basename(path))[0]
-    # The plain name where it is free, so that pickles and sibling imports find the same module.
-    name = stem if stem.isidentifier() and stem not in sys.modules else f"snakepit_adapter_{stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise AdapterError(f"{path} is no Python file: its name has to end in `.py`")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+def _import(reference: AdapterReference, cwd: str) -> ModuleType:
+    try:
+        if reference.file is not None:
+            path = os.path.join(cwd, reference.file)
+            make_project_importable(os.path.dirname(os.path.abspath(path)), cwd)
+            return import_file(path, cwd)
+        make_importable(cwd)
+        make_project_importable(cwd, cwd)
+        return importlib.import_module(reference.module or "")
+    except ImportError as error:
+        if "relative import" not in str(error):
+            raise
+        raise AdapterError(
+            f"{error}: name the adapter as a module of its package, `adapter: 'package.module'`, with `cwd` set to the "
+            "folder that the package is in"
+        ) from error
 
 
 def _named_adapter(module: ModuleType, attribute: str) -> type[BaseAdapter]:
@@ -113,23 +90,49 @@ def _named_adapter(module: ModuleType, attribute: str) -> type[BaseAdapter]:
     if not (isinstance(found, type) and issubclass(found, BaseAdapter)):
         raise AdapterError(
             f"`{attribute}` of module `{_name(module)}` is a {type(found).__name__}, and no `BaseAdapter` class"
+            f"{_instead(found, attribute)}"
         )
+    _check_abstract([found])
     return found
 
 
+def _instead(found: object, attribute: str) -> str:
+    if isinstance(found, BaseAdapter):
+        return f": name its class, `{type(found).__name__}`, which the worker makes an instance of"
+    if options_of(found) is not None:
+        return f": leave `:{attribute}` out, and all tools of the module are served"
+    return ": derive it from `BaseAdapter`" if isinstance(found, type) else ""
+
+
 def _only_adapter(module: ModuleType) -> type[BaseAdapter] | None:
-    own = [
-        member
-        for member in vars(module).values()
-        if isinstance(member, type)
-        and issubclass(member, BaseAdapter)
-        and member is not BaseAdapter
-        and member.__module__ == module.__name__
-    ]
-    if len(own) > 1:
-        names = ", ".join(f"`{member.__name__}`" for member in own)
-        raise AdapterError(f"module `{_name(module)}` has {len(own)} adapter classes, {names}: name the one to use")
-    return own[0] if own else None
+    """The class to make: one of the module's own, that no other one of them derives from."""
+    classes = {
+        member: None for member in vars(module).values() if isinstance(member, type) and issubclass(member, BaseAdapter)
+    }
+    own = [each for each in classes if each.__module__ == module.__name__]
+    if not own and not any(options_of(member) for member in vars(module).values()):
+        own = [each for each in classes if each.__module__.partition(".")[0] != "snakepit_bridge"]
+    leaves = [each for each in own if not any(other is not each and issubclass(other, each) for other in own)]
+    concrete = [each for each in leaves if not inspect.isabstract(each)]
+    if not concrete:
+        _check_abstract(leaves)
+    if len(concrete) > 1:
+        names = ", ".join(f"`{each.__name__}`" for each in concrete)
+        raise AdapterError(
+            f"module `{_name(module)}` has {len(concrete)} adapter classes, {names}: name the one to use, "
+            f"`adapter: '{os.path.basename(module.__file__ or module.__name__)}:{concrete[0].__name__}'`, or open a "
+            "pool for each"
+        )
+    return concrete[0] if concrete else None
+
+
+def _check_abstract(classes: list[type[BaseAdapter]]) -> None:
+    for each in classes:
+        if inspect.isabstract(each):
+            missing = ", ".join(f"`{name}`" for name in sorted(each.__abstractmethods__))  # type: ignore[attr-defined]
+            raise AdapterError(
+                f"adapter `{each.__name__}` is abstract, {missing} is missing: name a class that derives from it"
+            )
 
 
 def _name(module: ModuleType | None) -> str:

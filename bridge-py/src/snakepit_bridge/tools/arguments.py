@@ -6,23 +6,24 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, Union, get_origin
+from typing import Any, Union
 
 import msgspec
-from msgspec import UNSET, UnsetType, ValidationError
+from msgspec import UNSET, UnsetType
 
-from snakepit_bridge._codec import arrays, extensions
+from snakepit_bridge._codec import extensions
 from snakepit_bridge._codec.conversion import type_name
 from snakepit_bridge._codec.values import decode
 from snakepit_bridge.errors import InvalidParameter
-
-_FAULT = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
+from snakepit_bridge.tools.checks import sound
+from snakepit_bridge.tools.checks.check import Check
+from snakepit_bridge.tools.checks.compiler import Compiler
+from snakepit_bridge.tools.checks.misfit import Misfit, step
 
 
 @dataclass(frozen=True)
 class Field:
-    """A parameter as the decoder sees it."""
+    """A parameter as the caller sees it. ``keyword`` is its name in the function, where that is another one."""
 
     name: str
     hint: Any
@@ -30,68 +31,104 @@ class Field:
     default: Any = None
     description: str = ""
     positional: bool = False
+    keyword: str = ""
 
 
 class Binder:
     """Turns the arguments of calls to one tool into positional and keyword arguments.
 
     ``context_name`` names the parameter that gets the current context; ``extras`` is the hint of ``**kwargs``, or None
-    for a function without.
+    for a function without. ``unchecked`` tells why parameters take anything, though their hints say more: by name, and
+    ``**`` for those without one.
     """
 
     def __init__(self, tool: str, fields: Sequence[Field], context_name: str | None = None, extras: Any = None) -> None:
         self._tool = tool
         self._names = tuple(field.name for field in fields)
+        self._keywords = tuple(field.keyword or field.name for field in fields)
         self._required = frozenset(field.name for field in fields if field.required)
-        self._positional = tuple(field.name for field in fields if field.positional)
+        self._positional = tuple(field.keyword or field.name for field in fields if field.positional)
         self._context_name = context_name
-        self._extras = None if extras is None else _served_hint(extras)
-        self._struct = _struct(tool, fields, strict=extras is None)
-        self._decode = msgspec.msgpack.Decoder(self._struct, dec_hook=_from_plain, ext_hook=extensions.read).decode
+        self._checks: dict[str, Check] = {}
+        self.unchecked: dict[str, str] = {}
+        for field in fields:
+            compiler = Compiler()
+            self._checks[field.name] = compiler.check(field.hint)
+            if compiler.unchecked:
+                self.unchecked[field.name] = "; ".join(compiler.unchecked)
+        compiler = Compiler()
+        self._extras = None if extras is None else compiler.check(extras)
+        if compiler.unchecked:
+            self.unchecked["**"] = "; ".join(compiler.unchecked)
+        # What msgspec checks well is checked while it is decoded; the others afterwards.
+        fast = {field.name: sound.decodes(field.hint) for field in fields}
+        self._later = tuple(
+            (field.name, field.keyword or field.name, self._checks[field.name].run)
+            for field in fields
+            if not fast[field.name] and not self._checks[field.name].passes_all
+        )
+        self._places = tuple((name, _place(name)) for name in self._keywords)
+        self._struct = _struct(tool, [(field, field.hint if fast[field.name] else Any) for field in fields])
+        self._decode = msgspec.msgpack.Decoder(self._struct, ext_hook=extensions.read).decode
 
     def bind(self, data: bytes, context: object) -> tuple[Sequence[Any], dict[str, Any]]:
         """Positional and keyword arguments for the function. Raises ``InvalidParameter``."""
-        try:
-            given = self._decode(data or b"\x80")
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            given = self._bind_with_care(data, error)
-        keywords = {name: value for name in self._names if (value := getattr(given, name)) is not UNSET}
-        if self._extras is not None:
-            keywords.update(self._bind_extras(data))
+        if self._extras is None:
+            try:
+                given = self._decode(data or b"\x80")
+            except (msgspec.DecodeError, ValueError, RecursionError) as error:
+                keywords = self._bind_with_care(data, error)
+            else:
+                keywords = {name: value for name, at in self._places if (value := getattr(given, at)) is not UNSET}
+                if self._later:
+                    self._check_later(keywords)
+        else:
+            keywords = self._bind_with_care(data, None)
         if self._context_name is not None:
             keywords[self._context_name] = context
-        if not self._positional:
-            return (), keywords
-        # A gap means that a default is wanted; what stands behind it cannot be given by position, nor by name.
-        positional = []
-        for name in self._positional:
-            if name not in keywords:
-                break
-            positional.append(keywords.pop(name))
-        stranded = [name for name in self._positional if name in keywords]
-        if stranded:
-            raise self._fault(f"parameter `{stranded[0]}` can only be given together with those before it")
-        return positional, keywords
+        return self._placed(keywords) if self._positional else ((), keywords)
 
-    def _bind_with_care(self, data: bytes, error: Exception) -> Any:
+    def _check_later(self, keywords: dict[str, Any]) -> None:
+        for name, keyword, check in self._later:
+            if keyword in keywords:
+                keywords[keyword] = self._checked(name, check, keywords[keyword])
+
+    def _checked(self, name: str, check: Any, value: Any) -> Any:
+        try:
+            return check(value)
+        except Misfit as fault:
+            path = f"{name}{fault.path}"
+            details = {"parameter": name, "path": path}
+            raise self._fault(f"parameter `{path}`: {fault.text}", details) from fault.__cause__
+        except RecursionError as error:
+            raise self._fault(f"parameter `{name}`: the value is nested too deep", {"parameter": name}) from error
+
+    def _bind_with_care(self, data: bytes, error: Exception | None) -> dict[str, Any]:
+        """Every check by itself: a decoder with types knows no big integers, no arrays, and not where a fault is."""
         raw = decode(data or b"\x80")
         if not isinstance(raw, dict):
             raise self._fault(f"expected a map of arguments, got `{type_name(raw)}`") from error
         self._check_names(raw)
-        try:
-            # A typed decoder refuses extension types where a plain type is wanted: a big integer for an `int`.
-            return msgspec.convert(raw, self._struct, dec_hook=_from_plain)
-        except ValidationError as fault:
-            raise self._describe(fault) from fault
-        except RecursionError as fault:
-            raise self._fault("the arguments are nested too deep") from fault
+        bound = {
+            keyword: self._checked(name, self._checks[name].run, raw[name])
+            for name, keyword in zip(self._names, self._keywords, strict=True)
+            if name in raw
+        }
+        if self._extras is not None:
+            for name, value in raw.items():
+                if name not in self._checks:
+                    bound[name] = self._checked(name, self._extras.run, value)
+        return bound
 
-    def _check_names(self, raw: Mapping[str, Any]) -> None:
-        unknown = [name for name in raw if name not in self._names] if self._extras is None else []
+    def _check_names(self, raw: Mapping[Any, Any]) -> None:
+        strange = [name for name in raw if not isinstance(name, str)]
+        if strange:
+            raise self._fault(f"arguments are named by text, got {step(strange[0])}")
+        unknown = [name for name in raw if name not in self._checks] if self._extras is None else []
         missing = [name for name in self._names if name in self._required and name not in raw]
         faults = [f"missing parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"] if missing else []
         for name in unknown:
-            close = difflib.get_close_matches(str(name), self._names, 1)
+            close = difflib.get_close_matches(name, self._names, 1)
             hint = (
                 f", did you mean `{close[0]}`?"
                 if close
@@ -101,25 +138,21 @@ class Binder:
             )
             faults.append(f"unknown parameter `{name}`{hint}")
         if faults:
-            raise self._fault("; ".join(faults))
+            name = str([*missing, *unknown][0])
+            raise self._fault("; ".join(faults), {"parameter": name, "path": name})
 
-    def _bind_extras(self, data: bytes) -> dict[str, Any]:
-        bound: dict[str, Any] = {}
-        for name, value in decode(data or b"\x80").items():
-            if name in self._names:
-                continue
-            try:
-                bound[name] = msgspec.convert(value, self._extras, dec_hook=_from_plain)
-            except ValidationError as fault:
-                raise self._describe(fault, name) from fault
-        return bound
-
-    def _describe(self, fault: ValidationError, parameter: str = "") -> InvalidParameter:
-        match = _FAULT.fullmatch(str(fault))
-        text, inner = (match["text"], match["path"] or "") if match else (str(fault), "")
-        path = f"{parameter}{inner}".lstrip(".")
-        text = text[:1].lower() + text[1:]
-        return self._fault(f"parameter `{path}`: {text}" if path else text, {"parameter": path} if path else {})
+    def _placed(self, keywords: dict[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+        # A gap means that a default is wanted; what stands behind it cannot be given by position, nor by name.
+        positional = []
+        for name in self._positional:
+            if name not in keywords:
+                break
+            positional.append(keywords.pop(name))
+        stranded = [name for name in self._positional if name in keywords]
+        if stranded:
+            text = f"parameter `{stranded[0]}` can only be given together with those before it"
+            raise self._fault(text, {"parameter": stranded[0], "path": stranded[0]})
+        return positional, keywords
 
     def _fault(self, text: str, details: Mapping[str, str] | None = None) -> InvalidParameter:
         return InvalidParameter(f"tool '{self._tool}': {text}", details={"tool": self._tool, **(details or {})})
@@ -129,49 +162,26 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _struct(tool: str, fields: Sequence[Field], *, strict: bool) -> type[Any]:
+def _struct(tool: str, fields: Sequence[tuple[Field, Any]]) -> type[Any]:
     # Defaults stay with the function: a parameter that was not given is not passed.
     return msgspec.defstruct(
         f"arguments_of_{re.sub(r'[^A-Za-z0-9_]', '_', tool)}",
         [
-            (field.name, _served_hint(field.hint))
+            (_place(field.keyword or field.name), hint)
             if field.required
-            else (field.name, _or_unset(_served_hint(field.hint)), UNSET)
-            for field in fields
+            else (_place(field.keyword or field.name), _or_unset(hint), UNSET)
+            for field, hint in fields
         ],
+        rename={_place(field.keyword or field.name): field.name for field, _ in fields},
         kw_only=True,
-        forbid_unknown_fields=strict,
+        forbid_unknown_fields=True,
     )
 
 
-def _served_hint(hint: Any) -> Any:
-    """The hint where msgspec can check it, else ``Any``."""
-    try:
-        msgspec.msgpack.Decoder(_or_unset(hint))
-    except Exception:
-        return Any
-    return hint
+def _place(keyword: str) -> str:
+    """The name of a parameter in the struct: those with two underscores mean something there."""
+    return f"p{keyword}"
 
 
 def _or_unset(hint: Any) -> Any:
     return Union[hint, UnsetType]  # noqa: UP007 - not every hint knows `|`
-
-
-def _from_plain(kind: Any, value: Any) -> Any:
-    """A value where the hint is a class that msgspec does not know. msgspec adds the path to what is raised here."""
-    origin = get_origin(kind) or kind
-    if isinstance(value, origin):
-        return value
-    if issubclass(origin, PurePath) and isinstance(value, str):
-        return origin(value)
-    if callable(getattr(origin, "model_validate", None)):
-        return origin.model_validate(value)
-    if origin is complex and isinstance(value, (int, float)):
-        return complex(value)
-    numpy = arrays.loaded_numpy()
-    if numpy is not None:
-        if origin is numpy.ndarray and isinstance(value, (list, tuple)):
-            return numpy.asarray(value)
-        if issubclass(origin, numpy.generic) and isinstance(value, (bool, int, float, str)):
-            return origin(value)
-    raise ValidationError(f"Expected `{getattr(origin, '__name__', origin)}`, got `{type_name(value)}`")

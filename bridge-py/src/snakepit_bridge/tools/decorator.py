@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from snakepit_bridge.errors import ToolDefinitionError
+from snakepit_bridge.tools import layers
+from snakepit_bridge.tools.signature import refuse_variadic, signature_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,31 +60,53 @@ def tool(
     """
 
     def mark(function: F) -> F:
-        plain = _plain(function)
         options = ToolOptions(
-            name=_checked_name(plain.__name__ if name is None else name),
+            name=_checked_name((layers.name_of(_checked(function)) or "") if name is None else name),
             description=description,
             supports_streaming=supports_streaming,
             metadata=MappingProxyType({str(key): str(value) for key, value in (metadata or {}).items()}),
         )
-        _check_signature(plain, options)
-        setattr(plain, ATTRIBUTE, options)
-        return function
+        refuse_variadic(signature_of(function), options.name)
+        _check_streaming(function, options)
+        return _marked(function, options)
 
     return mark if function is None else mark(function)
 
 
 def options_of(candidate: object) -> ToolOptions | None:
-    """What ``@tool`` attached to a function or method, if anything. Not fooled by objects that answer to every name."""
-    options = getattr(candidate, ATTRIBUTE, None) if inspect.isroutine(candidate) else None
-    return options if isinstance(options, ToolOptions) else None
+    """What ``@tool`` attached to a function, or to one that its decorators wrap. Runs nothing of the user's."""
+    if isinstance(candidate, type):
+        return None
+    for layer in layers.layers(candidate):
+        options = layers.own_dict(layer).get(ATTRIBUTE)
+        if isinstance(options, ToolOptions):
+            return options
+        if isinstance(layer, (functools.partial, functools.partialmethod)):
+            return None  # made of a tool, but not meant as one
+    return None
 
 
-def _plain(function: Any) -> Any:
-    if isinstance(function, (staticmethod, classmethod)):
-        function = function.__func__
-    if not inspect.isfunction(function):
-        raise ToolDefinitionError(f"@tool expects a function, got {type(function).__name__}: put it on a `def`")
+def _checked(function: Any) -> Any:
+    if isinstance(function, (property, functools.cached_property)):
+        raise ToolDefinitionError("@tool expects a function, got a property: make it a method, with `()` in its calls")
+    if isinstance(function, type) or not (callable(function) or isinstance(function, (staticmethod, classmethod))):
+        what = f"class {function.__qualname__}" if isinstance(function, type) else type(function).__name__
+        raise ToolDefinitionError(f"@tool expects a function, got {what}: put it on a `def`")
+    return function
+
+
+def _marked(function: F, options: ToolOptions) -> F:
+    target = function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
+    try:
+        setattr(target, ATTRIBUTE, options)
+    except (AttributeError, TypeError):
+        # A function in C, a bound method: nothing can be attached to it, so something that can stands for it.
+        @functools.wraps(function)
+        def stand_in(*args: Any, **keywords: Any) -> Any:
+            return function(*args, **keywords)
+
+        setattr(stand_in, ATTRIBUTE, options)
+        return cast("F", stand_in)
     return function
 
 
@@ -89,18 +114,12 @@ def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ToolDefinitionError(
             f"{name!r} is no name for a tool: use at most 64 letters, digits, `_`, `.`, `-`, "
-            "and start with a letter or `_`"
+            "and start with a letter or `_`, as in `@tool(name='...')`"
         )
     return name
 
 
-def _check_signature(function: Callable[..., Any], options: ToolOptions) -> None:
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            raise ToolDefinitionError(
-                f"tool '{options.name}' takes `*{parameter.name}`, but arguments are sent by name: "
-                f"take a list, `{parameter.name}: list[...]`, instead"
-            )
+def _check_streaming(function: Any, options: ToolOptions) -> None:
     generates = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     if options.supports_streaming is False and generates:
         raise ToolDefinitionError(

@@ -1,34 +1,35 @@
-"""Type hints: as text for the reader, as types for the decoder, and what they say about streaming."""
+"""Type hints of a function: what they stand for, and what that of its result says about streaming."""
 
 from __future__ import annotations
 
 import collections.abc
 import inspect
-import sys
 import typing
 from collections.abc import Callable
-from types import SimpleNamespace
+from inspect import Signature
+from types import MethodType
 from typing import Any
+
+from snakepit_bridge.tools import layers, names
+from snakepit_bridge.tools.signature import signature_of
 
 _SYNC = (collections.abc.Iterator, collections.abc.Iterable, collections.abc.Generator)
 _ASYNC = (collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator)
 
 
-def texts(function: Callable[..., Any]) -> dict[str, str]:
-    """Each hint as it is written, by parameter name (``return`` for the result)."""
+def resolved(function: Callable[..., Any], signature: Signature | None = None) -> dict[str, Any]:
+    """Each hint as a type, by parameter name (``return`` for the result), as its author's module and class see it."""
+    signature = signature or signature_of(function)
+    owner = type(function.__self__) if isinstance(function, MethodType) else None
+    written = layers.innermost(function)
+    space = names.of_function(written, owner) if inspect.isfunction(written) else names.Namespace({})
+    values = names.values_of_parameters(owner) if owner is not None else {}
+    annotations = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     return {
-        name: hint if isinstance(hint, str) else inspect.formatannotation(hint) for name, hint in _raw(function).items()
+        name: names.substitute(names.evaluate(annotation, space), values)
+        for name, annotation in {**annotations, "return": signature.return_annotation}.items()
+        if annotation is not signature.empty
     }
-
-
-def resolved(function: Callable[..., Any]) -> dict[str, Any]:
-    """Each hint as a type. Hints that cannot be evaluated (names that only a type checker sees) become ``Any``."""
-    function = _underlying(function)
-    try:
-        return typing.get_type_hints(function, include_extras=True)
-    except Exception:
-        names = function.__globals__
-        return {name: _resolve(hint, names) for name, hint in _raw(function).items()}
 
 
 def streams_sync(hint: Any) -> bool:
@@ -59,24 +60,3 @@ def result_of_stream(hint: Any) -> Any:
     """The type that a generator returns in the end; ``Any`` where the hint does not say."""
     arguments = typing.get_args(hint)
     return arguments[2] if typing.get_origin(hint) is collections.abc.Generator and len(arguments) > 2 else Any
-
-
-def _underlying(function: Any) -> Any:
-    return inspect.unwrap(getattr(function, "__func__", function))
-
-
-def _raw(function: Callable[..., Any]) -> dict[str, Any]:
-    function = _underlying(function)
-    if sys.version_info >= (3, 14):
-        from annotationlib import Format, get_annotations
-
-        return get_annotations(function, format=Format.STRING)
-    return dict(getattr(function, "__annotations__", {}))
-
-
-def _resolve(hint: Any, names: dict[str, Any]) -> Any:
-    carrier = SimpleNamespace(__annotations__={"hint": hint})
-    try:
-        return typing.get_type_hints(carrier, globalns=names, include_extras=True)["hint"]
-    except Exception:
-        return Any

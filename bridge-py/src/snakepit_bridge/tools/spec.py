@@ -39,6 +39,12 @@ class ToolSpec:
     binder: Binder
 
     @property
+    def notice(self) -> str:
+        """Which parameters take anything though they have hints, for the author to read; empty where there are none."""
+        unchecked = [f"`{name}` ({why})" for name, why in self.binder.unchecked.items()]
+        return f"tool '{self.name}' takes unchecked: {', '.join(unchecked)}" if unchecked else ""
+
+    @property
     def streams(self) -> bool:
         """True when the tool produces chunks instead of one value."""
         return self.kind in (ToolKind.GENERATOR, ToolKind.ASYNC_GENERATOR)
