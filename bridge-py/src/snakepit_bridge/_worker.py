@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import hmac
-import os
 import signal
 import sys
 from functools import partial
@@ -20,6 +20,7 @@ from snakepit_bridge._protocol.messages import Frame
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
+from snakepit_bridge._runtime.ending import Ending, end_loop
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
@@ -39,11 +40,12 @@ _SIGTERM_GRACE_S = 2.0
 
 
 class Worker:
-    """One worker process. ``run`` is called on the main thread and never returns."""
+    """One worker process. ``run`` is called on the main thread; when it returns the process has to end."""
 
-    def __init__(self, settings: Settings, descriptors: Descriptors) -> None:
+    def __init__(self, settings: Settings, descriptors: Descriptors, ending: Ending) -> None:
         self._settings = settings
         self._descriptors = descriptors
+        self._ending = ending
         self._relay = Relay(BlackBox.claim())
         self._interrupts = Interrupts()
         self._loop = EventLoop(settings.worker, self._relay.after_call)
@@ -58,8 +60,10 @@ class Worker:
         sys.setswitchinterval(0.0005)
         # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
         faulthandler.enable(file=2, all_threads=False)
-        _descriptors.watch(self._descriptors.lifeline)
+        _descriptors.watch(self._descriptors.lifeline, self._ending.host_gone)
         self._relay.install()
+        # The first that is registered is called last: a line that `atexit` left without its newline is told too.
+        atexit.register(self._relay.after_call, 0)
         # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
         # function, not SIG_IGN: the tools' own children start with the default again.
         signal.signal(signal.SIGINT, lambda *_: None)
@@ -75,19 +79,22 @@ class Worker:
         sync = self._threads if settings.threads else self._main
         dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop, sync)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
-        self._stopper = Stopper(self._peer, self._main.stop)
+        self._stopper = Stopper(self._peer, self._main.stop, self._ending)
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
         server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
         address = self._listen(server)
         on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
         free_children(self._relay.forked)
+        self._ending.when_gone = partial(self._stopper.request, 0.0)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
+        self._ending.begin()
         self._cleanup(place)
+        self._relay.detach()
         self._peer.outbox.close()
         server.stop(0.5)
-        # Threads of the tools may never end: nothing waits for them.
-        os._exit(0)
+        # What threads of ours hold lives on to the end, and what only they hold would not be closed.
+        dispatcher.forget()
 
     # The start, stage by stage.
 
@@ -180,6 +187,8 @@ class Worker:
         self._main.drain()
         if place.shared is not None:
             attempt(self._report, "cleanup", partial(self._main.invoke, None), place.shared.cleanup)
+        end_loop(self._loop)
+        self._threads.stop()
 
     def _report(self, step: str, error: BaseException) -> None:
         self._relay.emit(LogLevel.ERROR, "snakepit", f"{step} raised {type(error).__name__}: {_message(error)}")

@@ -16,6 +16,7 @@ from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
+from snakepit_bridge._runtime.ending import as_main_thread
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge._runtime.run import Run
@@ -102,6 +103,7 @@ class EventLoop:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _serve(self) -> None:
+        as_main_thread()
         asyncio.set_event_loop(self._loop)
         self._interrupts.bind()
         self._loop.run_forever()

@@ -10,23 +10,28 @@ from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import CancelReason
+from snakepit_bridge._runtime.ending import END_S, Ending
 from snakepit_bridge._runtime.interrupts import SIGNAL
 
-# For tools that were cancelled to run their `finally`; at least, for the ends of sessions and the adapter's cleanup.
+# For tools that were cancelled to run their `finally`.
 _LEAVE_S = 1.0
-_CLEANUP_S = 2.0
+# For the main thread to begin the end, when tools could not be left.
+_BEGIN_S = 0.1
 
 
 class Stopper:
     """Takes requests to stop from anywhere; the shortest grace wins. ``leave`` lets the main thread go."""
 
-    def __init__(self, peer: Peer, leave: Callable[[], None]) -> None:
+    def __init__(self, peer: Peer, leave: Callable[[], None], ending: Ending) -> None:
         self._peer = peer
         self._leave = leave
+        self._ending = ending
         self._first = threading.Lock()
 
     def request(self, grace_s: float) -> None:
         """Takes no new calls, gives those that run ``grace_s`` seconds, cancels the rest, and leaves."""
+        if self._ending.begun:
+            return
         threading.Thread(target=self._stop, args=(grace_s,), name="snakepit-stopper", daemon=True).start()
 
     def _stop(self, grace_s: float) -> None:
@@ -36,10 +41,11 @@ class Stopper:
         if not self._first.acquire(blocking=False):
             return
         self._peer.cancel_all(CancelReason.CLOSING)
-        self._peer.wait_idle(_LEAVE_S)
+        left = self._peer.wait_idle(_LEAVE_S)
         self._leave()
-        # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
-        threading.Event().wait(max(_CLEANUP_S, deadline - monotonic()))
+        # The main thread cleans up and exits. Where it is stuck, in a tool or on its way out, this is the end.
+        if left or self._ending.wait(_BEGIN_S):
+            self._ending.watch(deadline + END_S)
         os._exit(0)
 
 

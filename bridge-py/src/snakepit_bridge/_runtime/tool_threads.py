@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.ending import as_main_thread
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
@@ -68,6 +69,7 @@ class ToolThread(SyncThread[ThreadRun]):
 
     def serve(self, waiting: SimpleQueue[_Job | None]) -> None:
         """Runs calls until there is None."""
+        as_main_thread()
         self._thrower.bind()
         while (job := waiting.get()) is not None:
             self.steps += 1
