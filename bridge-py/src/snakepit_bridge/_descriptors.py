@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 # Well above what programs close in loops or hand to `dup2`.
@@ -23,6 +24,12 @@ class Descriptors:
     lifeline: int
     answer: int
     notice: int
+
+    def close(self) -> None:
+        """Closes them, in a forked child: they are the worker's."""
+        for fd in (self.lifeline, self.answer, self.notice):
+            with suppress(OSError):  # the answer was given, and is closed
+                os.close(fd)
 
 
 def claim(answer: int, notice: int) -> Descriptors:

@@ -32,7 +32,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 # What the worker gets to begin its end once the host is gone, and to be through with it when it has begun.
 _LEAVE_S = 0.1
-_END_S = 0.5
+_END_S = 1.0
 # A process in an uninterruptible wait may stay that long; nobody could do more about it.
 _CLEAR_S = 10.0
 
@@ -90,6 +90,9 @@ class _Guardian:
         self._socket = socket
         # None while the worker runs.
         self._status: int | None = None
+        # True when the host is gone, or has no more to say; and when it waits for the worker no longer.
+        self._gone = False
+        self._hurried = False
 
     def watch(self, notice: int, mask: set[int | signal.Signals]) -> None:
         self._take_descriptors(notice)
@@ -130,7 +133,7 @@ class _Guardian:
                 pass  # the system keeps it for itself
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, lambda *_: self._signal_worker(signal.SIGTERM))
+        signal.signal(signal.SIGTERM, lambda *_: self._terminate())
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         # The worker may have died while signals were blocked.
         os.write(self._write, b"\0")
@@ -140,6 +143,11 @@ class _Guardian:
             os.read(self._wake, 4096)
         except BlockingIOError:
             pass
+
+    def _terminate(self) -> None:
+        # Who has closed the worker's input before knows that it was to end.
+        self._hurried = self._gone
+        self._signal_worker(signal.SIGTERM)
 
     def _signal_worker(self, number: int) -> None:
         if self._status is None:
@@ -159,11 +167,15 @@ class _Guardian:
 
     def _let_leave(self) -> None:
         """The host is gone: the worker has a moment, and a longer one to end in order. Then it is killed with the rest."""
-        self._wait_for_child(_LEAVE_S, lambda: self._status is not None)
-        if self._status is None and _is_ready(_NOTICE):
-            self._wait_for_child(_END_S, lambda: self._status is not None)
+        self._gone = True
+        self._wait_for_child(_LEAVE_S, self._is_over)
+        if not self._is_over() and _is_ready(_NOTICE):
+            self._wait_for_child(_END_S, self._is_over)
         self._kill_group()
         self._signal_worker(signal.SIGKILL)
+
+    def _is_over(self) -> bool:
+        return self._status is not None or self._hurried
 
     def _clear(self) -> None:
         """Kills children until none is left that it may signal; each death hands over the next generation."""

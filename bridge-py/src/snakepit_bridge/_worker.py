@@ -17,6 +17,7 @@ from snakepit_bridge._hello import hello
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._runtime import children, own_signals
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
@@ -26,7 +27,7 @@ from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.sessions import SessionTable
-from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
+from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._runtime.tool_threads import ToolThreads
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
@@ -47,7 +48,7 @@ class Worker:
         self._descriptors = descriptors
         self._ending = ending
         self._relay = Relay(BlackBox.claim())
-        self._interrupts = Interrupts()
+        self._interrupts = Interrupts(partial(self._relay.emit, LogLevel.WARNING, "snakepit"))
         self._loop = EventLoop(settings.worker, self._relay.after_call)
         self._main = MainThread(
             settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
@@ -63,10 +64,14 @@ class Worker:
         _descriptors.watch(self._descriptors.lifeline, self._ending.host_gone)
         self._relay.install()
         # The first that is registered is called last: a line that `atexit` left without its newline is told too.
-        atexit.register(self._relay.after_call, 0)
-        # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
+        atexit.register(self._relay.end_lines)
+        # Whoever sends it to all processes of a program means the host, which says what becomes of the worker. A
         # function, not SIG_IGN: the tools' own children start with the default again.
-        signal.signal(signal.SIGINT, lambda *_: None)
+        own_signals.take(signal.SIGINT, lambda *_: None, signal.default_int_handler)
+        children.on_fork(self._descriptors.close)
+        children.on_fork(self._relay.forked)
+        children.at_end(self._relay.end_lines)
+        children.watch()
         source, place = self._import()
         tools = self._discover(source, place.instance)
         self._initialize(place)
@@ -83,8 +88,7 @@ class Worker:
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
         server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
         address = self._listen(server)
-        on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
-        free_children(self._relay.forked)
+        self._main.after_job = on_sigterm(partial(self._stopper.request, _SIGTERM_GRACE_S))
         self._ending.when_gone = partial(self._stopper.request, 0.0)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
@@ -103,13 +107,18 @@ class Worker:
         reference = AdapterReference(settings.adapter_file, settings.adapter_module, settings.adapter_attribute)
         try:
             source = import_source(reference, settings.cwd)
+            children.end_if_child()
         except ToolDefinitionError as error:
             raise StartFailure("tools", str(error)) from error
         except BaseException as error:
+            children.end_if_child()
             raise StartFailure("adapter", _message(error)) from error
         try:
-            return source, AdapterPlace.of(source.adapter)
+            place = AdapterPlace.of(source.adapter)
+            children.end_if_child()
+            return source, place
         except BaseException as error:
+            children.end_if_child()
             raise StartFailure("initialize", _message(error)) from error
 
     def _discover(self, source: Source, adapter: BaseAdapter | None) -> ToolTable:

@@ -15,6 +15,7 @@ from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime import children
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
 from snakepit_bridge._runtime.ending import as_main_thread
 from snakepit_bridge._runtime.main_thread import MainThread
@@ -58,7 +59,7 @@ class LoopRun(Run):
         """Holds interrupts back, also one that is on its way."""
         super().enter_shield()
         if self._interrupts.pending:
-            self._interrupts.settle()
+            self._interrupts.take_back()
 
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again: one that was held back comes at the next ``await``."""
@@ -88,7 +89,9 @@ class EventLoop:
         self.steps = 0
         self._loop = asyncio.new_event_loop()
         self._interrupts = ThreadInterrupts("asyncio", "selectors")
-        threading.Thread(target=self._serve, name="snakepit-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="snakepit-loop", daemon=True)
+        self._thread.start()
+        children.on_fork(self._forked)
 
     def start(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
         """Begins a call. What its adapter has to do before and after it is done on ``main``. For any thread."""
@@ -101,6 +104,13 @@ class EventLoop:
     def stop(self) -> None:
         """Ends the thread, as soon as the loop has had a turn."""
         self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _forked(self) -> None:
+        if threading.current_thread() is self._thread:
+            # The child of an async tool: it ends with this step, and everybody else's are the worker's.
+            ready: Any = getattr(self._loop, "_ready", None)
+            if ready is not None:
+                ready.appendleft(asyncio.Handle(children.end, (None,), self._loop))
 
     def _serve(self) -> None:
         as_main_thread()

@@ -52,6 +52,11 @@ class Relay:
         for writer in self._writers:
             writer.forked()
 
+    def end_lines(self) -> None:
+        """Nothing is written any more: what has no newline is a line."""
+        for writer in self._writers:
+            writer.end_lines()
+
     def after_call(self, call: int) -> None:
         """A call is about to end: what it wrote without a newline is its last line."""
         for writer in self._writers:
@@ -137,6 +142,11 @@ class LineWriter(io.TextIOBase):
         """Sends what a call wrote without a newline."""
         if self._pending and (rest := self._pending.pop(call, "")):
             self._relay.emit(self._level, self._source, rest, self._fd)
+
+    def end_lines(self) -> None:
+        """Sends what anybody wrote without a newline."""
+        for call in list(self._pending):
+            self.end_line(call)
 
     def fileno(self) -> int:
         """The descriptor behind it."""

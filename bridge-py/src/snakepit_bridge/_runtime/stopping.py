@@ -6,12 +6,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import CancelReason
+from snakepit_bridge._runtime import own_signals
 from snakepit_bridge._runtime.ending import END_S, Ending
-from snakepit_bridge._runtime.interrupts import SIGNAL
 
 # For tools that were cancelled to run their `finally`.
 _LEAVE_S = 1.0
@@ -49,36 +50,10 @@ class Stopper:
         os._exit(0)
 
 
-_OURS = (signal.SIGTERM, signal.SIGINT, SIGNAL)
-
-
-def free_children(forked: Callable[[], None]) -> None:
-    """Has the system's signals mean in forked children what they mean everywhere; ``forked`` is called there too.
-
-    A child of ``os.fork`` or ``multiprocessing`` inherits the handlers and the pipe that they write to: SIGTERM to such
-    a child would stop the worker itself. Signals wait until the child has shed them, however soon they come.
-    """
-    masks = threading.local()
-
-    def before() -> None:
-        masks.kept = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
-
-    def in_parent() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
-
-    def in_child() -> None:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(SIGNAL, signal.SIG_DFL)
-        forked()
-        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
-
-    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
-
-
-def on_sigterm(act: Callable[[], None]) -> None:
+def on_sigterm(act: Callable[[], None]) -> Callable[[], object]:
     """Has ``act`` called when SIGTERM comes; to be called on the main thread.
+
+    What it returns puts back in order what the tools of the main thread may have changed, and is called there too.
 
     Python runs a signal's handler on the main thread, which may have gone to sleep in the moment the signal came, and
     then sleeps on. The byte that the signal leaves in a pipe wakes a thread of our own. A loop of asyncio on the main
@@ -86,8 +61,10 @@ def on_sigterm(act: Callable[[], None]) -> None:
     """
     read, write = os.pipe()
     os.set_blocking(write, False)
-    signal.signal(signal.SIGTERM, lambda *_: act())
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    own_signals.take(signal.SIGTERM, lambda *_: act())
+    # A loop of asyncio that ran in a tool leaves none.
+    wake = partial(signal.set_wakeup_fd, write, warn_on_full_buffer=False)
+    wake()
 
     def wait() -> None:
         while numbers := os.read(read, 64):
@@ -95,3 +72,4 @@ def on_sigterm(act: Callable[[], None]) -> None:
                 act()
 
     threading.Thread(target=wait, name="snakepit-signals", daemon=True).start()
+    return wake

@@ -43,7 +43,7 @@ class ThreadRun(Run):
         """Holds interrupts back, also one that is on its way."""
         super().enter_shield()
         if self._interrupts.pending:
-            self._interrupts.settle()
+            self._interrupts.take_back()
 
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again, and raises the one that was held back."""
