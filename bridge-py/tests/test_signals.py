@@ -74,8 +74,10 @@ def test_without_any_signal_an_exception_is_thrown(
         assert cancelled(host, call) == (THROWN if tool == "spins" else INTERRUPTED)
         assert marks(path) == left
         told = [line.message for line in drained(host) if is_ours(line)]
-        assert len(told) == (2 if attempt == 0 else 0), told
-        if attempt == 0:
+        if attempt > 0:
+            assert told == [], "once is enough"
+        elif tool == "spins":  # who leaves a shield leaves by itself: nobody had to know
+            assert len(told) == 2, told
             assert told[1].endswith(": no blocking call can be interrupted any more")
 
 

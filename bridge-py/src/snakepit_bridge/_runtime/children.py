@@ -87,7 +87,8 @@ def end(error: BaseException | None) -> None:
 
 
 def _status(error: BaseException | None) -> int:
-    if error is None:
+    # How a coroutine and a generator return.
+    if error is None or isinstance(error, (StopIteration, StopAsyncIteration)):
         return 0
     if isinstance(error, SystemExit):
         if error.code is None or isinstance(error.code, int):

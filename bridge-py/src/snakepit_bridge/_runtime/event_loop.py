@@ -226,6 +226,8 @@ async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
             item = await step()
         except StopAsyncIteration:
             return Final(encode(None))
+        if run.over:
+            children.end(None)  # a forked child: nobody takes its chunks
         try:
             content, metadata = unwrap(item)
             data = encode_split(content)

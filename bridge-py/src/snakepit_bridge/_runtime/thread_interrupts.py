@@ -72,6 +72,8 @@ class ThreadInterrupts:
 
     def take_back(self) -> None:
         """Takes back what is on its way; to be called when ``pending``, after what keeps the next one away."""
+        if children.is_child():
+            return  # that is what is pending there, until the tool is left
         with self._throwing:
             if self.pending:
                 self.pending = False
