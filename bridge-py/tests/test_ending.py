@@ -61,7 +61,9 @@ def test_files_are_closed_and_atexit_runs(attach: Callable[..., Host], tmp_path:
 
 @pytest.mark.proves("PROC-01")
 @pytest.mark.parametrize("way", ["message", "SIGTERM"])
-@pytest.mark.parametrize(("tool", "threads"), [("start_threads", None), ("start_threads_async", None), ("start_threads", 2)])
+@pytest.mark.parametrize(
+    ("tool", "threads"), [("start_threads", None), ("start_threads_async", None), ("start_threads", 2)]
+)
 def test_threads_are_waited_for(
     attach: Callable[..., Host], tmp_path: Path, way: str, tool: str, threads: int | None
 ) -> None:

@@ -37,7 +37,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def host(attach: Callable[..., Host], folder: Path) -> Iterator[Host]:  # noqa: ARG001 - it is set before
+def host(folder: Path) -> Iterator[Host]:
+    assert folder.is_dir()
     with Host("forks.py") as host:
         yield host
 

@@ -227,6 +227,7 @@ guardian._clear()
 print(json.dumps({"foreign": foreign, "own": own, "seconds": time.monotonic() - began}))
 """
 
+
 @contextmanager
 def _host_in_a_group(listens: bool = False) -> Iterator[tuple[subprocess.Popen[str], list[int], Path]]:
     """A host with a process group of its own, as a terminal makes one; who is below it, and its worker's folder."""

@@ -25,8 +25,8 @@ class Descriptors:
     answer: int
     notice: int
 
-    def close(self) -> None:
-        """Closes them, in a forked child: they are the worker's."""
+    def forked(self) -> None:
+        """This is a child: they are the worker's."""
         for fd in (self.lifeline, self.answer, self.notice):
             with suppress(OSError):  # the answer was given, and is closed
                 os.close(fd)

@@ -166,7 +166,7 @@ class _Guardian:
                 self._status = status
 
     def _let_leave(self) -> None:
-        """The host is gone: the worker has a moment, and a longer one to end in order. Then it is killed with the rest."""
+        """The host is gone: the worker has a moment, and a longer one to end in order. Then all are killed."""
         self._gone = True
         self._wait_for_child(_LEAVE_S, self._is_over)
         if not self._is_over() and _is_ready(_NOTICE):

@@ -68,8 +68,8 @@ class Worker:
         # Whoever sends it to all processes of a program means the host, which says what becomes of the worker. A
         # function, not SIG_IGN: the tools' own children start with the default again.
         own_signals.take(signal.SIGINT, lambda *_: None, signal.default_int_handler)
-        children.on_fork(self._descriptors.close)
-        children.on_fork(self._relay.forked)
+        children.tell(self._descriptors)
+        children.tell(self._relay)
         children.at_end(self._relay.end_lines)
         children.watch()
         source, place = self._import()

@@ -12,18 +12,29 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
+from weakref import WeakSet
 
 from snakepit_bridge._bootstrap import user_part
 from snakepit_bridge._runtime import own_signals
 
-_forked: list[Callable[[], object]] = []
+
+class Forked(Protocol):
+    """Something that has to be another thing in a forked child."""
+
+    def forked(self) -> None:
+        """This is a child. Called before anything else is."""
+
+
+_told: WeakSet[Forked] = WeakSet()
 _last: list[Callable[[], object]] = []
-_worker = 0
+# The process whose forks are watched.
+_worker: set[int] = set()
 
 
-def on_fork(act: Callable[[], object]) -> None:
-    """Has ``act`` called in every forked child, before anything else is."""
-    _forked.append(act)
+def tell(what: Forked) -> None:
+    """Has ``what`` told in every forked child, as long as it lives."""
+    _told.add(what)
 
 
 def at_end(act: Callable[[], object]) -> None:
@@ -37,8 +48,7 @@ def watch() -> None:
     A child inherits the handlers of signals and the pipe that they write to: SIGTERM to such a child would stop the
     worker itself. Signals wait until the child has shed them, however soon they come.
     """
-    global _worker
-    _worker = os.getpid()
+    _worker.add(os.getpid())
     masks = threading.local()
 
     def before() -> None:
@@ -50,8 +60,8 @@ def watch() -> None:
     def in_child() -> None:
         signal.set_wakeup_fd(-1)
         own_signals.give_back()
-        for act in _forked:
-            act()
+        for what in _told:
+            what.forked()
         signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
 
     os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
@@ -59,7 +69,7 @@ def watch() -> None:
 
 def is_child() -> bool:
     """True in a forked child, once forks are watched."""
-    return _worker not in (0, os.getpid())
+    return bool(_worker) and os.getpid() not in _worker
 
 
 def end_if_child() -> None:

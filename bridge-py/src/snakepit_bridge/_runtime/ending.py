@@ -1,8 +1,8 @@
 """The end of a worker: that of an ordinary Python process, with a bound on it.
 
 The main thread returns and the interpreter does the rest: it waits for threads, runs ``atexit``, closes files, calls
-what is left to be called. What hangs on the way is cut short from outside of it: by a thread of ours while threads still
-run, by the guardian once the interpreter has stopped them, by the host's stop ladder in every case.
+what is left to be called. What hangs on the way is cut short: by a thread of ours while threads still run, by the
+guardian once the interpreter has stopped them, by the host's stop ladder in every case.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Ending:
 
     def watch_from_now(self, status: int) -> None:
         """The same, on a thread of its own, from now on."""
-        threading.Thread(target=self.watch, args=(monotonic() + END_S, status), name="snakepit-end", daemon=True).start()
+        threading.Thread(
+            target=self.watch, args=(monotonic() + END_S, status), name="snakepit-end", daemon=True
+        ).start()
 
     def wait(self, timeout: float) -> bool:
         """Waits (s) for the end to begin. False when it has not."""

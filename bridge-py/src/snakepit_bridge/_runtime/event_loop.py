@@ -91,7 +91,7 @@ class EventLoop:
         self._interrupts = ThreadInterrupts("asyncio", "selectors")
         self._thread = threading.Thread(target=self._serve, name="snakepit-loop", daemon=True)
         self._thread.start()
-        children.on_fork(self._forked)
+        children.tell(self)
 
     def start(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
         """Begins a call. What its adapter has to do before and after it is done on ``main``. For any thread."""
@@ -105,7 +105,8 @@ class EventLoop:
         """Ends the thread, as soon as the loop has had a turn."""
         self._loop.call_soon_threadsafe(self._loop.stop)
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
+        """This is a child."""
         if threading.current_thread() is self._thread:
             # The child of an async tool: it ends with this step, and everybody else's are the worker's.
             ready: Any = getattr(self._loop, "_ready", None)

@@ -144,9 +144,8 @@ class Interrupts(ThreadInterrupts):
             return
         self._lost.add(own.name)
         instead = "another is used" if own is not self._signals[-1] else "no blocking call can be interrupted any more"
-        self._say(
-            f"cancelling tool '{run.spec.name}': signal {own.name}, which interrupts tools, was taken by {taker}: {instead}"
-        )
+        fact = f"signal {own.name}, which interrupts tools, was taken by {taker}"
+        self._say(f"cancelling tool '{run.spec.name}': {fact}: {instead}")
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         run = self.armed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -76,9 +75,10 @@ class OwnSignal:
 
 
 def _seldom_used() -> list[int]:
-    if sys.platform == "linux":
+    last = getattr(signal, "SIGRTMAX", None)
+    if last is not None:
         # From the upper end, where neither the C library nor the usual `SIGRTMIN + n` of programs are.
-        return list(range(signal.SIGRTMAX - 6, signal.SIGRTMAX - 16, -1))
+        return list(range(last - 6, last - 16, -1))
     return [signal.SIGURG, signal.SIGUSR2, signal.SIGUSR1]
 
 

@@ -51,7 +51,7 @@ class ThreadInterrupts:
         self._throwing = threading.Lock()
         self._wanted: set[Run] = set()
         self._listing = threading.Lock()
-        children.on_fork(self._forked)
+        children.tell(self)
 
     def bind(self) -> None:
         """Names the calling thread as the one that is interrupted."""
@@ -135,7 +135,8 @@ class ThreadInterrupts:
             self.take_back()
             self.armed = run
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
+        """This is a child: nobody throws here."""
         self._throwing, self._listing = threading.Lock(), threading.Lock()
         # Has the tool's thread look when it leaves the tool.
         self.pending = True
