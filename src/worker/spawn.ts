@@ -57,6 +57,9 @@ export function spawnWorker(
     stripFinalNewline: false,
     // The end of the input pipe does this, for every way in which a host can end.
     cleanup: false,
+    // A session of its own from the first moment: what a terminal, a shell or a supervisor sends to the host's group is
+    // the host's to answer, and must not end the guardian, which is to clear up after all the others.
+    detached: true,
     windowsHide: true,
   })
   const [input, stdout, stderr, answer] = subprocess.stdio as unknown as [Writable, Readable, Readable, Readable]

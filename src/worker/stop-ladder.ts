@@ -13,7 +13,7 @@ export interface Stopping {
 }
 
 /** Milliseconds that each rung waits before the next one: SIGKILL comes less than 3 s after the grace. */
-const patience = { afterGrace: 1_000, inputClosed: 400, terminated: 1_200, killed: 1_000 }
+const patience = { afterGrace: 1_800, inputClosed: 700, terminated: 250, killed: 1_000 }
 
 /** Climbs until the process has ended. Resolves with the rung that did it; never rejects, never waits for ever. */
 export async function stopProcess({ process, ask, grace, onRung }: Stopping): Promise<StopRung> {

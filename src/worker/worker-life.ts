@@ -20,8 +20,8 @@ import { workerInfo } from './worker-facts.js'
 import { logFromLine, logFromWire } from './worker-log.js'
 import type { WorkerSettings } from './worker-settings.js'
 
-/** Milliseconds for a process to end after its wire did, before it is stopped by force. */
-const patienceAfterWire = 1_000
+/** Milliseconds for a process to end after its wire did, its `atexit` included, before it is stopped by force. */
+const patienceAfterWire = 1_800
 
 /** Milliseconds for the last output of a dead process to be read. Longer, and somebody else holds its pipes. */
 const patienceForOutput = 100

@@ -58,8 +58,7 @@ def main(arguments: "list[str]") -> int:
     from snakepit_bridge import _guardian
 
     # Before any thread, and before anything is read: what comes after happens in the worker, below its guardian.
-    _guardian.split(socket)
-    return _work()
+    return _work(_guardian.split(socket))
 
 
 def _started_by_host() -> bool:
@@ -70,14 +69,16 @@ def _started_by_host() -> bool:
         return False
 
 
-def _work() -> int:
+def _work(notice: int) -> int:
     import faulthandler
 
     from snakepit_bridge import _bootstrap, _descriptors, _environment
+    from snakepit_bridge._runtime.ending import Ending
 
     # The thread that crashed says enough: the stacks of all the others would push out what it printed before.
     faulthandler.enable(file=2, all_threads=False)
-    descriptors = _descriptors.claim(_bootstrap.ANSWER_FD)
+    descriptors = _descriptors.claim(_bootstrap.ANSWER_FD, notice)
+    ending = Ending(descriptors.notice)
     try:
         settings = _bootstrap.read_settings(descriptors.lifeline)
         _environment.free(settings.environment)
@@ -86,11 +87,13 @@ def _work() -> int:
         _requirements.check()
         from snakepit_bridge._worker import Worker
 
-        Worker(settings, descriptors).run()
+        Worker(settings, descriptors, ending).run()
     except _bootstrap.StartFailure as failure:
+        ending.begin()
         _bootstrap.answer_failure(descriptors.answer, failure)
         # Threads of a half imported adapter must not hold the process.
-        os._exit(_bootstrap.START_FAILED)
+        ending.watch_from_now(_bootstrap.START_FAILED)
+        return _bootstrap.START_FAILED
     except BaseException:
         # A fault of ours. Printed, and then the same: nothing is waited for.
         sys.excepthook(*sys.exc_info())

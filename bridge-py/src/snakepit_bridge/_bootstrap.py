@@ -154,7 +154,7 @@ def _threads(told: dict[str, Any]) -> int:
 
 
 def _traceback(error: BaseException) -> str:
-    tb = _user_part(error.__traceback__)
+    tb = user_part(error.__traceback__)
     if tb is None and not (error.__cause__ or error.__context__ or isinstance(error, SyntaxError)):
         return ""  # no line of theirs is to blame, and the message was told
     try:
@@ -163,7 +163,7 @@ def _traceback(error: BaseException) -> str:
         return type(error).__qualname__
 
 
-def _user_part(tb: TracebackType | None) -> TracebackType | None:
+def user_part(tb: TracebackType | None) -> TracebackType | None:
     """The traceback without this package's and the import system's frames at the top."""
     package = os.path.dirname(os.path.abspath(__file__)) + os.sep
     start = tb

@@ -6,6 +6,8 @@ import fcntl
 import os
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 # Well above what programs close in loops or hand to `dup2`.
@@ -14,16 +16,27 @@ _PRIVATE = 200
 
 @dataclass(frozen=True)
 class Descriptors:
-    """``lifeline``: standard input, whose end means that the host is gone. ``answer``: where the handshake goes."""
+    """``lifeline``: standard input, whose end means that the host is gone. ``answer``: where the handshake goes.
+
+    ``notice``: where the guardian hears that the worker's end has begun.
+    """
 
     lifeline: int
     answer: int
+    notice: int
+
+    def forked(self) -> None:
+        """This is a child: they are the worker's."""
+        for fd in (self.lifeline, self.answer, self.notice):
+            with suppress(OSError):  # the answer was given, and is closed
+                os.close(fd)
 
 
-def claim(answer: int) -> Descriptors:
-    """Moves fd 0 and the answer's to private numbers that no child inherits; tools find an empty standard input."""
-    claimed = Descriptors(_move(0), _move(answer))
+def claim(answer: int, notice: int) -> Descriptors:
+    """Moves fd 0 and these to private numbers that no child inherits; tools find an empty standard input."""
+    claimed = Descriptors(_move(0), _move(answer), _move(notice))
     os.close(answer)
+    os.close(notice)
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.close(empty)
@@ -31,19 +44,19 @@ def claim(answer: int) -> Descriptors:
     return claimed
 
 
-def watch(lifeline: int) -> None:
-    """Leaves the process at once when the host is gone. What it was doing is of use to nobody now."""
-    threading.Thread(target=_watch, args=(lifeline,), name="snakepit-lifeline", daemon=True).start()
+def watch(lifeline: int, gone: Callable[[], object]) -> None:
+    """Calls ``gone``, on a thread of its own, when the host is gone."""
+    threading.Thread(target=_watch, args=(lifeline, gone), name="snakepit-lifeline", daemon=True).start()
 
 
-def _watch(lifeline: int) -> None:
+def _watch(lifeline: int, gone: Callable[[], object]) -> None:
     os.set_blocking(lifeline, True)
     try:
         while os.read(lifeline, 4096):
             pass
     except OSError:
         pass
-    os._exit(0)
+    gone()
 
 
 def _move(fd: int) -> int:

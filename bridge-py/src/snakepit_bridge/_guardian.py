@@ -3,8 +3,12 @@
 Killing the host must end everything that the worker has started, also what put itself into another session or was
 forked twice. The guardian is the subreaper of that whole tree: whoever loses its parent becomes the guardian's child,
 so killing its children until there are none clears everything. It signals nobody else. A child that was not reaped yet
-keeps its number, so a signal never hits a stranger. Last of all it removes the worker's socket and the folder that the
-host has made for it, which a host that was killed cannot do.
+keeps its number, so a signal never hits a stranger. It also removes the worker's socket and the folder that the host
+has made for it, which a host that was killed cannot do.
+
+What is sent to the host's process group, by a terminal, a shell or a supervisor, is not meant for it: it has a session
+of its own, and ignores every signal but two. The worker has a process group of its own in that session, and the signals
+of an ordinary Python process.
 
 It runs nothing but the lines below: it is forked before the first thread and the first heavy import.
 """
@@ -18,13 +22,22 @@ import signal
 import sys
 from time import monotonic
 
+# Known to type checkers; `typing` itself is left to the worker.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
-# What the worker gets to leave by itself once the host is gone.
-_LEAVE_S = 0.05
+# What the worker gets to begin its end once the host is gone, and to be through with it when it has begun.
+_LEAVE_S = 0.1
+_END_S = 1.0
 # A process in an uninterruptible wait may stay that long; nobody could do more about it.
 _CLEAR_S = 10.0
+
+# Where the guardian keeps its end of the pipe that the worker tells of its end by.
+_NOTICE = 3
 
 _LINUX = sys.platform == "linux"
 _HANG_UP = getattr(select, "POLLRDHUP", 0)
@@ -34,21 +47,29 @@ _HANG_UP = getattr(select, "POLLRDHUP", 0)
 _FOLDER = "snakepit-"
 
 
-def split(socket: str | None = None) -> None:
-    """Forks. Returns in the worker; the guardian never returns. ``socket`` is the path that it removes in the end."""
+def split(socket: str | None = None) -> int:
+    """Forks. Returns in the worker; the guardian never returns. ``socket`` is the path that it removes in the end.
+
+    What is returned is a descriptor: a byte that is written there tells the guardian that the worker's end has begun.
+    """
+    # Nothing may arrive before it is clear who is who.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # the host has seen to it
     if _LINUX:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guardian = os.getpid()
-    # Nothing may arrive before it is clear who is who.
-    signals = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    notice, told = os.pipe()
     worker = os.fork()
     if worker == 0:
+        os.close(notice)
         _become_worker(guardian)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return
+        return told
     try:
-        _Guardian(worker, socket).watch(before)
+        _Guardian(worker, socket).watch(notice, before)
     finally:
         os._exit(70)  # not reached: `watch` leaves by itself
 
@@ -56,8 +77,9 @@ def split(socket: str | None = None) -> None:
 def _become_worker(guardian: int) -> None:
     if _LINUX:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    else:
-        os.setpgid(0, 0)  # without subreapers the group is what can be killed
+    # A tool that signals its own group, as programs do to end their children, must not hit the guardian. Without
+    # subreapers the group also is what can be killed. No session: its leader may get a terminal by opening one.
+    os.setpgid(0, 0)
     if os.getppid() != guardian:
         os._exit(0)  # it died before it could be asked for
 
@@ -68,8 +90,12 @@ class _Guardian:
         self._socket = socket
         # None while the worker runs.
         self._status: int | None = None
+        # True when the host is gone, or has no more to say; and when it waits for the worker no longer.
+        self._gone = False
+        self._hurried = False
 
-    def watch(self, mask: set[int | signal.Signals]) -> None:
+    def watch(self, notice: int, mask: set[int | signal.Signals]) -> None:
+        self._take_descriptors(notice)
         self._take_signals(mask)
         poll = select.poll()
         poll.register(0, _HANG_UP)
@@ -82,34 +108,46 @@ class _Guardian:
                 else:
                     poll.unregister(0)
                     self._let_leave()
-        self._clear()
         _remove(self._socket)
+        self._clear()
         self._leave()
 
-    def _take_signals(self, mask: set[int | signal.Signals]) -> None:
+    def _take_descriptors(self, notice: int) -> None:
         # The host waits for the end of these; only the worker may hold them. Numbers 1 and 2 stay taken, so that
         # nothing else gets them by chance.
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        os.closerange(3, 4096)
-        self._wake, write = os.pipe()
-        for fd in (self._wake, write):
+        os.dup2(notice, _NOTICE)
+        os.closerange(_NOTICE + 1, 4096)
+        self._wake, self._write = os.pipe()
+        for fd in (self._wake, self._write):
             os.set_blocking(fd, False)
+
+    def _take_signals(self, mask: set[int | signal.Signals]) -> None:
+        # A true fault kills all the same: the system does not let anybody ignore one.
+        for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            try:
+                signal.signal(number, signal.SIG_IGN)
+            except OSError:
+                pass  # the system keeps it for itself
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, lambda *_: self._signal_worker(signal.SIGTERM))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: self._terminate())
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         # The worker may have died while signals were blocked.
-        os.write(write, b"\0")
+        os.write(self._write, b"\0")
 
     def _drain_wake(self) -> None:
         try:
             os.read(self._wake, 4096)
         except BlockingIOError:
             pass
+
+    def _terminate(self) -> None:
+        # Who has closed the worker's input before knows that it was to end.
+        self._hurried = self._gone
+        self._signal_worker(signal.SIGTERM)
 
     def _signal_worker(self, number: int) -> None:
         if self._status is None:
@@ -128,20 +166,33 @@ class _Guardian:
                 self._status = status
 
     def _let_leave(self) -> None:
-        """The host is gone: the worker has a moment, then it is killed with all the rest."""
-        self._wait_for_child(_LEAVE_S, lambda: self._status is not None)
+        """The host is gone: the worker has a moment, and a longer one to end in order. Then all are killed."""
+        self._gone = True
+        self._wait_for_child(_LEAVE_S, self._is_over)
+        if not self._is_over() and _is_ready(_NOTICE):
+            self._wait_for_child(_END_S, self._is_over)
         self._kill_group()
         self._signal_worker(signal.SIGKILL)
 
+    def _is_over(self) -> bool:
+        return self._status is not None or self._hurried
+
     def _clear(self) -> None:
-        """Kills children until none is left; each death hands over the next generation."""
+        """Kills children until none is left that it may signal; each death hands over the next generation."""
         deadline = monotonic() + _CLEAR_S
+        foreign: set[int] = set()
         while self._reap() and monotonic() < deadline:
-            for pid in _children():
-                os.kill(pid, signal.SIGKILL)
+            for pid in (children := _children()):
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    foreign.discard(pid)
+                except PermissionError:
+                    foreign.add(pid)  # another user's: a program that runs with rights of its own
+            if children and foreign.issuperset(children):
+                return
             self._wait_for_child(0.02, lambda: True)
 
-    def _wait_for_child(self, seconds: float, enough: object) -> None:
+    def _wait_for_child(self, seconds: float, enough: Callable[[], bool]) -> None:
         deadline = monotonic() + seconds
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
@@ -149,7 +200,7 @@ class _Guardian:
             if poll.poll(left * 1000):
                 self._drain_wake()
                 self._reap()
-                if callable(enough) and enough():
+                if enough():
                     return
 
     def _kill_group(self) -> None:
@@ -172,12 +223,20 @@ class _Guardian:
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
+def _is_ready(fd: int) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    # A pipe whose other end was closed has nothing to say.
+    return any(events & select.POLLIN for _, events in poll.poll(0))
+
+
 def _children() -> list[int]:
     """Living and dead children of this process that were not reaped."""
     pids: list[int] = []
     try:
         for task in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{task}/children", encoding="ascii") as file:
+            # Bytes: the text of a file needs a codec, which is a module that may be gone by now.
+            with open(f"/proc/self/task/{task}/children", "rb") as file:
                 pids += map(int, file.read().split())
     except OSError:
         pass  # no /proc, or a kernel without this file: the worker itself is dead, more cannot be known

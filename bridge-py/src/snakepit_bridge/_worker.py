@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import hmac
-import os
 import signal
 import sys
 from functools import partial
@@ -16,16 +16,18 @@ from snakepit_bridge._hello import hello
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._runtime import children, own_signals
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
+from snakepit_bridge._runtime.ending import Ending, end_loop
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.output import Relay
 from snakepit_bridge._runtime.script import become_script
 from snakepit_bridge._runtime.sessions import SessionTable
-from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
+from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._runtime.tool_threads import ToolThreads
 from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
@@ -39,13 +41,14 @@ _SIGTERM_GRACE_S = 2.0
 
 
 class Worker:
-    """One worker process. ``run`` is called on the main thread and never returns."""
+    """One worker process. ``run`` is called on the main thread; when it returns the process has to end."""
 
-    def __init__(self, settings: Settings, descriptors: Descriptors) -> None:
+    def __init__(self, settings: Settings, descriptors: Descriptors, ending: Ending) -> None:
         self._settings = settings
         self._descriptors = descriptors
+        self._ending = ending
         self._relay = Relay(BlackBox.claim(), partial(_bootstrap.tell_log, descriptors.answer))
-        self._interrupts = Interrupts()
+        self._interrupts = Interrupts(partial(self._relay.emit, LogLevel.WARNING, "snakepit"))
         self._loop = EventLoop(settings.worker, self._relay.after_call)
         self._main = MainThread(
             settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
@@ -56,11 +59,17 @@ class Worker:
         """Serves until the host is done with it. Raises ``StartFailure`` when it cannot start."""
         settings = self._settings
         sys.setswitchinterval(0.0005)
-        _descriptors.watch(self._descriptors.lifeline)
+        _descriptors.watch(self._descriptors.lifeline, self._ending.host_gone)
         self._relay.install()
-        # Ctrl-C in the host's terminal reaches the whole group: what becomes of the worker is the host's to say. A
+        # The first that is registered is called last: a line that `atexit` left without its newline is told too.
+        atexit.register(self._relay.flush)
+        # Whoever sends it to all processes of a program means the host, which says what becomes of the worker. A
         # function, not SIG_IGN: the tools' own children start with the default again.
-        signal.signal(signal.SIGINT, lambda *_: None)
+        own_signals.take(signal.SIGINT, lambda *_: None, signal.default_int_handler)
+        children.tell(self._descriptors)
+        children.tell(self._relay)
+        children.at_end(self._relay.flush)
+        children.watch()
         source, place = self._import()
         tools = self._discover(source, place.instance)
         self._notices = [spec.notice for spec in tools if spec.notice]
@@ -74,20 +83,22 @@ class Worker:
         sync = self._threads if settings.threads else self._main
         dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop, sync)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
-        self._stopper = Stopper(self._peer, self._main.stop)
+        self._stopper = Stopper(self._peer, self._main.stop, self._ending)
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
         server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
         address = self._listen(server)
-        on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
-        free_children(self._relay.forked)
+        self._main.after_job = on_sigterm(partial(self._stopper.request, _SIGTERM_GRACE_S))
+        self._ending.when_gone = partial(self._stopper.request, 0.0)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
+        self._ending.begin()
         self._cleanup(place)
         self._relay.flush()
+        self._relay.detach()
         self._peer.outbox.close()
         server.stop(0.5)
-        # Threads of the tools may never end: nothing waits for them.
-        os._exit(0)
+        # What threads of ours hold lives on to the end, and what only they hold would not be closed.
+        dispatcher.forget()
 
     # The start, stage by stage.
 
@@ -97,13 +108,18 @@ class Worker:
         try:
             become_script(reference, settings.cwd)
             source = import_source(reference, settings.cwd)
+            children.end_if_child()
         except ToolDefinitionError as error:
             raise StartFailure("tools", str(error)) from error
         except BaseException as error:
+            children.end_if_child()
             raise StartFailure("adapter", _message(error)) from error
         try:
-            return source, AdapterPlace.of(source.adapter)
+            place = AdapterPlace.of(source.adapter)
+            children.end_if_child()
+            return source, place
         except BaseException as error:
+            children.end_if_child()
             raise StartFailure("initialize", _message(error)) from error
 
     def _discover(self, source: Source, adapter: BaseAdapter | None) -> ToolTable:
@@ -183,6 +199,8 @@ class Worker:
         self._main.drain()
         if place.shared is not None:
             attempt(self._report, "cleanup", partial(self._main.invoke, None), place.shared.cleanup)
+        end_loop(self._loop)
+        self._threads.stop()
 
     def _report(self, step: str, error: BaseException) -> None:
         self._relay.emit(LogLevel.ERROR, "snakepit", f"{step} raised {type(error).__name__}: {_message(error)}")

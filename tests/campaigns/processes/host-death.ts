@@ -15,13 +15,32 @@ const size = 4
 /** Milliseconds that everything has to be gone within. */
 const limit = 2000
 const states = ['idle', 'streaming', 'gil', 'c', 'sigterm', 'booting', 'booting-gil']
-const signals: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGABRT', 'SIGSEGV']
+
+/** What ends the host: a signal to itself or, as terminals, shells and supervisors send them, to its whole group. */
+interface Death {
+  readonly first: 'itself' | 'its group'
+  readonly signal: NodeJS.Signals
+  /** How the host ends; one that lives on, or is stopped, is killed. */
+  readonly ends: NodeJS.Signals
+}
+
+const deaths: readonly Death[] = [
+  ...(['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const).map((signal) => ({ first: 'itself' as const, signal, ends: signal })),
+  ...(
+    ['SIGQUIT', 'SIGHUP', 'SIGINT', 'SIGALRM', 'SIGUSR2', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGPWR', 'SIGSYS'] as const
+  ).map((signal) => ({ first: 'its group' as const, signal, ends: signal })),
+  ...(['SIGSTOP', 'SIGTSTP', 'SIGUSR1', 'SIGPIPE', 'SIGWINCH'] as const).map((signal) => ({
+    first: 'its group' as const,
+    signal,
+    ends: 'SIGKILL' as const,
+  })),
+]
 
 export const hostDeath: Campaign = {
   name: 'host-death',
   guarantees: ['G1', 'G32'],
   sentence:
-    'a host dies of SIGKILL, SIGABRT or SIGSEGV: what its 4 workers have started, detached grandchildren too, is gone within 2 s, and so are their sockets',
+    'a host dies of a signal, its own or one to its group, or is stopped and killed: what its 4 workers have started, detached grandchildren too, is gone within 2 s, and so are their sockets',
   unit: 'hosts killed',
   trials: { share: 2, chaos: 100, soak: 3000 },
   async run(plan) {
@@ -41,9 +60,9 @@ export const hostDeath: Campaign = {
 }
 
 async function oneDeath(round: Round): Promise<{ processes: number; ms: number }> {
-  const signal = round.oneOf(signals)
+  const { first, signal, ends } = round.oneOf(deaths)
   const drawn = Array.from({ length: size }, () => round.oneOf(states))
-  round.note(`${signal}, workers ${drawn.join(' ')}`)
+  round.note(`${signal} to ${first}, workers ${drawn.join(' ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'pit-doomed-'))
   const { host, ledger } = start(drawn, folder)
   let family: Kin[] = []
@@ -52,7 +71,8 @@ async function oneDeath(round: Round): Promise<{ processes: number; ms: number }
     await pause(round.below(100))
     if (socketsIn(folder).length !== size) round.fail(`there were ${socketsIn(folder).length} socket folders`)
     const began = performance.now()
-    host.signal(signal)
+    host.signal(signal, first === 'its group')
+    if (ends !== signal) host.signal(ends)
     await eventually(() => !family.some(lives), 'the end of all', limit).catch(() => {
       round.fail(`after ${limit} ms there still were ${family.filter(lives).map(described).join('; ')}`)
     })
@@ -61,7 +81,7 @@ async function oneDeath(round: Round): Promise<{ processes: number; ms: number }
       round.fail(`socket folders were left: ${socketsIn(folder).join(', ')}`)
     })
     const end = await host.ended(limit)
-    if (end.signal !== signal) round.fail(`the host ended with ${JSON.stringify(end)}`)
+    if (end.signal !== ends) round.fail(`the host ended with ${JSON.stringify(end)}`)
     return { processes: family.length, ms }
   } finally {
     host.signal('SIGKILL')
@@ -78,6 +98,7 @@ function start(drawn: readonly string[], folder: string) {
     words: [adapterAt('kinfolk.py'), size, ready, folder],
     env: { ...ledger.env, STATES: drawn.join(',') },
     cwd: folder,
+    leads: true,
   })
   return { host, ledger }
 }

@@ -13,7 +13,8 @@ export interface Host {
   ended(ms: number): Promise<HostEnd>
   /** Resolves when it has printed so many lines; rejects at its end, or in half a minute. */
   says(lines: number): Promise<void>
-  signal(signal: NodeJS.Signals): void
+  /** Sends a signal to the host alone, or to the whole process group that it leads. */
+  signal(signal: NodeJS.Signals, group?: boolean): void
 }
 
 /** How a host ended. */
@@ -32,6 +33,8 @@ export interface HostPlan {
   readonly cwd?: string
   /** What runs it: words of a command that come before it. */
   readonly under?: readonly string[]
+  /** Whether it leads a process group of its own, as a terminal makes one. */
+  readonly leads?: boolean
 }
 
 const loader = import.meta.resolve('tsx')
@@ -47,12 +50,20 @@ export function adapterAt(name: string): string {
 }
 
 /** Starts a host. It writes no core file, however it is killed. */
-export function startHost({ program, words, env = {}, cwd = process.cwd(), under = [] }: HostPlan): Host {
+export function startHost({
+  program,
+  words,
+  env = {},
+  cwd = process.cwd(),
+  under = [],
+  leads = false,
+}: HostPlan): Host {
   const command = [...under, process.execPath, '--import', loader, program, ...words.map(String)]
   const child = spawn('sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...command], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: leads,
   })
   const lines: string[] = []
   createInterface(child.stdout).on('line', (line) => lines.push(line))
@@ -72,6 +83,9 @@ export function startHost({ program, words, env = {}, cwd = process.cwd(), under
       await eventually(() => lines.length >= count || end !== undefined, `line ${count} of the host`, 30_000)
       if (lines.length < count) throw new Error(`the host ended with ${JSON.stringify(end)}: ${lines.join('; ')}`)
     },
-    signal: (signal) => child.kill(signal),
+    signal: (signal, group = false) => {
+      if (group) process.kill(-(child.pid as number), signal)
+      else child.kill(signal)
+    },
   }
 }

@@ -44,6 +44,11 @@ class AdapterPlace:
         """The instance that lives as long as the worker, if there is one."""
         return self.instance if self.lifecycle == "worker" else None
 
+    def forget(self) -> None:
+        """Lets go of the adapter, which lives in its module from now on, and ends with it."""
+        self.instance = None
+        self.kind = BaseAdapter
+
     def owns(self, spec: ToolSpec) -> bool:
         """True for methods of the adapter, false for plain functions beside it."""
         return self.instance is not None and getattr(spec.function, "__self__", None) is self.instance

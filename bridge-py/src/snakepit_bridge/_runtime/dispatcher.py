@@ -60,6 +60,12 @@ class Dispatcher:
         else:
             self._start(call, spec)
 
+    def forget(self) -> None:
+        """Lets go of the tools and of their adapter; to be called when no call is left."""
+        self._plain.clear()
+        self._tools.clear()
+        self._place.forget()
+
     def _start(self, call: ServedCall, spec: ToolSpec) -> None:
         scope = self._enter(call, spec) if call.session_id else self._without_session(spec)
         if spec.is_async:

@@ -15,7 +15,9 @@ from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime import children
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
+from snakepit_bridge._runtime.ending import as_main_thread
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge._runtime.run import Run
@@ -57,7 +59,7 @@ class LoopRun(Run):
         """Holds interrupts back, also one that is on its way."""
         super().enter_shield()
         if self._interrupts.pending:
-            self._interrupts.settle()
+            self._interrupts.take_back()
 
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again: one that was held back comes at the next ``await``."""
@@ -87,7 +89,9 @@ class EventLoop:
         self.steps = 0
         self._loop = asyncio.new_event_loop()
         self._interrupts = ThreadInterrupts("asyncio", "selectors")
-        threading.Thread(target=self._serve, name="snakepit-loop", daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, name="snakepit-loop", daemon=True)
+        self._thread.start()
+        children.tell(self)
 
     def start(self, call: ServedCall, spec: ToolSpec, scope: Scope, main: MainThread) -> None:
         """Begins a call. What its adapter has to do before and after it is done on ``main``. For any thread."""
@@ -101,7 +105,16 @@ class EventLoop:
         """Ends the thread, as soon as the loop has had a turn."""
         self._loop.call_soon_threadsafe(self._loop.stop)
 
+    def forked(self) -> None:
+        """This is a child."""
+        if threading.current_thread() is self._thread:
+            # The child of an async tool: it ends with this step, and everybody else's are the worker's.
+            ready: Any = getattr(self._loop, "_ready", None)
+            if ready is not None:
+                ready.appendleft(asyncio.Handle(children.end, (None,), self._loop))
+
     def _serve(self) -> None:
+        as_main_thread()
         asyncio.set_event_loop(self._loop)
         self._interrupts.bind()
         self._loop.run_forever()
@@ -214,6 +227,8 @@ async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
             item = await step()
         except StopAsyncIteration:
             return Final(encode(None))
+        if run.over:
+            children.end(None)  # a forked child: nobody takes its chunks
         try:
             content, metadata = unwrap(item)
             data = encode_split(content)

@@ -14,18 +14,24 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
 from types import FrameType
+from typing import cast
 
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.own_signals import OwnSignal, take_free
 from snakepit_bridge._runtime.places import in_tool
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
+from snakepit_bridge._runtime.thread_interrupts import ThreadInterrupts
 from snakepit_bridge.errors import CallCancelled
 from snakepit_bridge.tools.spec import ToolSpec
 
-SIGNAL = signal.SIGUSR1
-
+# Signals that are taken: one, and one for the case that somebody takes that.
+_SIGNALS = 2
+# Signals that are sent between two looks at whether they can arrive.
+_LOOK = 16
 # What a generator gets to come to its next yield by itself.
 _YIELD_GRACE = 0.005
 # A signal that comes a moment before a blocking call starts is seen only after it: it is sent again.
@@ -47,11 +53,20 @@ class MainRun(Run):
         self.ended = threading.Lock()
         self.ended.acquire()
 
+    def enter_shield(self) -> None:
+        """Holds interrupts back, also one that is on its way."""
+        super().enter_shield()
+        if self._interrupts.pending:
+            self._interrupts.take_back()
+
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again, and raises the one that was held back."""
-        super().leave_shield(raising=raising)
-        if raising and self.shields == 0 and self.due and not self.interrupted:
+        held_back = raising and self.shields == 1 and self.due and not self.interrupted
+        if held_back:
+            # Said within the shield, so that nobody interrupts a second time.
             self.interrupted = True
+        super().leave_shield(raising=raising)
+        if held_back:
             raise CallCancelled("the call was cancelled")
 
     def interrupt(self) -> None:
@@ -64,47 +79,73 @@ class MainRun(Run):
         super().finish()
 
 
-class Interrupts:
-    """Sends the signal and takes it. ``armed`` is the run whose tool is on the main thread's stack right now."""
+class Interrupts(ThreadInterrupts):
+    """Sends a signal to the main thread and takes it there. ``armed`` is the run whose tool is on its stack right now.
 
-    # The handler looks and raises in one go, on the thread itself: nothing is ever on its way.
-    pending = False
+    The signals are such that nobody else uses: SIGUSR1 and the like are for tools. Where a tool takes ours all the same
+    it is told so by ``say``, and another one is used; where none is left, an exception is thrown into the thread as
+    into any other.
+    """
 
-    def __init__(self) -> None:
-        self.armed: Run | None = None
+    def __init__(self, say: Callable[[str], object] = str) -> None:
+        # Their lines between taking a lock and the `try` that gives it back would keep it from everybody.
+        super().__init__("threading", "queue")
+        self._say = say
         self._requests: SimpleQueue[MainRun] = SimpleQueue()
         self._main = threading.main_thread().ident or 0
-        # One object, so that it can be compared.
-        self._handler = self._strike
+        self._signals: list[OwnSignal] = []
+        self._lost: set[str] = set()
 
     def install(self) -> None:
-        """Takes the signal over. Has to be called on the main thread."""
-        signal.signal(SIGNAL, self._handler)
-        threading.Thread(target=self._climb, name="snakepit-interrupter", daemon=True).start()
+        """Takes signals over. Has to be called on the main thread."""
+        self.bind()
+        self._signals = take_free(_SIGNALS, self._strike)
+        threading.Thread(target=self._serve, name="snakepit-interrupter", daemon=True).start()
 
-    def leave(self) -> None:
-        """The tool has been left: a signal does nothing from here on."""
-        self.armed = None
-
-    def settle(self) -> None:
-        """Has nothing to take back."""
-
-    def request(self, run: MainRun) -> None:
+    def request(self, run: Run) -> None:
         """Wants a run's tool interrupted."""
-        self._requests.put(run)
+        self._requests.put(cast("MainRun", run))
 
-    def _climb(self) -> None:
+    def _serve(self) -> None:
         while True:
             run = self._requests.get()
             if run.spec.streams and run.ended.acquire(timeout=_YIELD_GRACE):
                 continue
             run.due = True
-            while not run.interrupted:
-                # Somebody else's handler, or none, would do something else with the signal.
-                if signal.getsignal(SIGNAL) is self._handler:
-                    signal.pthread_kill(self._main, SIGNAL)
-                if run.ended.acquire(timeout=_AGAIN_SHIELDED if run.shields else _AGAIN):
-                    break
+            self._interrupt(run)
+
+    def _interrupt(self, run: MainRun) -> None:
+        sent = 0
+        while not run.interrupted:
+            # One that a thread keeps waiting looks like one that comes at a bad time: it is looked at now and then.
+            number = self._usable(run, thorough=sent % _LOOK == _LOOK - 1)
+            if number is None:
+                super().request(run)
+                return
+            signal.pthread_kill(self._main, number)
+            sent += 1
+            if run.ended.acquire(timeout=_AGAIN_SHIELDED if run.shields else _AGAIN):
+                return
+
+    def _usable(self, run: MainRun, *, thorough: bool) -> int | None:
+        """A signal that still is ours."""
+        for own in self._signals:
+            taker = own.lost_to()
+            if not taker and (thorough or own.name in self._lost) and own.is_blocked():
+                taker = "`signal.pthread_sigmask`, which blocks it"
+            if not taker:
+                self._lost.discard(own.name)
+                return own.number
+            self._tell(run, own, taker)
+        return None
+
+    def _tell(self, run: MainRun, own: OwnSignal, taker: str) -> None:
+        if own.name in self._lost:
+            return
+        self._lost.add(own.name)
+        instead = "another is used" if own is not self._signals[-1] else "no blocking call can be interrupted any more"
+        fact = f"signal {own.name}, which interrupts tools, was taken by {taker}"
+        self._say(f"cancelling tool '{run.spec.name}': {fact}: {instead}")
 
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         run = self.armed

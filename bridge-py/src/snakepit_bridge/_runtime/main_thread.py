@@ -29,6 +29,8 @@ class MainThread(SyncThread[MainRun]):
         self._signals = interrupts
         self._report = report
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # Puts in order what a tool may have changed for the whole thread.
+        self.after_job: Callable[[], object] = int
         # Jobs begun: tells from outside whether this thread gets on.
         self.steps = 0
 
@@ -48,11 +50,17 @@ class MainThread(SyncThread[MainRun]):
 
     def serve(self) -> None:
         """Runs calls until ``stop``. The wait is a C call that signals interrupt."""
-        while (job := self._waiting.get()) is not None:
-            self.steps += 1
-            job()
-            # Nothing of a call may live on until the next one comes.
-            del job
+        while True:
+            try:
+                if (job := self._waiting.get()) is None:
+                    return
+                self.steps += 1
+                job()
+                # Nothing of a call may live on until the next one comes.
+                del job
+                self.after_job()
+            except BaseException as error:  # a tool's handler of a signal that came when the tool was over
+                self._report("the handler of a signal", error)
 
     def drain(self) -> None:
         """After ``serve``: runs what has been put behind its end."""

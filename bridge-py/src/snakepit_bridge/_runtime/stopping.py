@@ -6,27 +6,33 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import CancelReason
-from snakepit_bridge._runtime.interrupts import SIGNAL
+from snakepit_bridge._runtime import own_signals
+from snakepit_bridge._runtime.ending import END_S, Ending
 
-# For tools that were cancelled to run their `finally`; at least, for the ends of sessions and the adapter's cleanup.
+# For tools that were cancelled to run their `finally`.
 _LEAVE_S = 1.0
-_CLEANUP_S = 2.0
+# For the main thread to begin the end, when tools could not be left.
+_BEGIN_S = 0.1
 
 
 class Stopper:
     """Takes requests to stop from anywhere; the shortest grace wins. ``leave`` lets the main thread go."""
 
-    def __init__(self, peer: Peer, leave: Callable[[], None]) -> None:
+    def __init__(self, peer: Peer, leave: Callable[[], None], ending: Ending) -> None:
         self._peer = peer
         self._leave = leave
+        self._ending = ending
         self._first = threading.Lock()
 
     def request(self, grace_s: float) -> None:
         """Takes no new calls, gives those that run ``grace_s`` seconds, cancels the rest, and leaves."""
+        if self._ending.begun:
+            return
         threading.Thread(target=self._stop, args=(grace_s,), name="snakepit-stopper", daemon=True).start()
 
     def _stop(self, grace_s: float) -> None:
@@ -36,43 +42,18 @@ class Stopper:
         if not self._first.acquire(blocking=False):
             return
         self._peer.cancel_all(CancelReason.CLOSING)
-        self._peer.wait_idle(_LEAVE_S)
+        left = self._peer.wait_idle(_LEAVE_S)
         self._leave()
-        # The main thread cleans up and exits. Where it is stuck, in a tool or in the cleanup, this is the end.
-        threading.Event().wait(max(_CLEANUP_S, deadline - monotonic()))
+        # The main thread cleans up and exits. Where it is stuck, in a tool or on its way out, this is the end.
+        if left or self._ending.wait(_BEGIN_S):
+            self._ending.watch(deadline + END_S)
         os._exit(0)
 
 
-_OURS = (signal.SIGTERM, signal.SIGINT, SIGNAL)
-
-
-def free_children(forked: Callable[[], None]) -> None:
-    """Has the system's signals mean in forked children what they mean everywhere; ``forked`` is called there too.
-
-    A child of ``os.fork`` or ``multiprocessing`` inherits the handlers and the pipe that they write to: SIGTERM to such
-    a child would stop the worker itself. Signals wait until the child has shed them, however soon they come.
-    """
-    masks = threading.local()
-
-    def before() -> None:
-        masks.kept = signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
-
-    def in_parent() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
-
-    def in_child() -> None:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(SIGNAL, signal.SIG_DFL)
-        forked()
-        signal.pthread_sigmask(signal.SIG_SETMASK, masks.kept)
-
-    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
-
-
-def on_sigterm(act: Callable[[], None]) -> None:
+def on_sigterm(act: Callable[[], None]) -> Callable[[], object]:
     """Has ``act`` called when SIGTERM comes; to be called on the main thread.
+
+    What it returns puts back in order what the tools of the main thread may have changed, and is called there too.
 
     Python runs a signal's handler on the main thread, which may have gone to sleep in the moment the signal came, and
     then sleeps on. The byte that the signal leaves in a pipe wakes a thread of our own. A loop of asyncio on the main
@@ -80,8 +61,10 @@ def on_sigterm(act: Callable[[], None]) -> None:
     """
     read, write = os.pipe()
     os.set_blocking(write, False)
-    signal.signal(signal.SIGTERM, lambda *_: act())
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    own_signals.take(signal.SIGTERM, lambda *_: act())
+    # A loop of asyncio that ran in a tool leaves none.
+    wake = partial(signal.set_wakeup_fd, write, warn_on_full_buffer=False)
+    wake()
 
     def wait() -> None:
         while numbers := os.read(read, 64):
@@ -89,3 +72,4 @@ def on_sigterm(act: Callable[[], None]) -> None:
                 act()
 
     threading.Thread(target=wait, name="snakepit-signals", daemon=True).start()
+    return wake

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from snakepit_bridge._runtime import children
 from snakepit_bridge._runtime.places import in_tool
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge.errors import CallCancelled
@@ -50,6 +51,7 @@ class ThreadInterrupts:
         self._throwing = threading.Lock()
         self._wanted: set[Run] = set()
         self._listing = threading.Lock()
+        children.tell(self)
 
     def bind(self) -> None:
         """Names the calling thread as the one that is interrupted."""
@@ -64,7 +66,14 @@ class ThreadInterrupts:
             self.settle()
 
     def settle(self) -> None:
+        """The tool has been left while ``pending``: takes back what is on its way. A forked child ends here."""
+        children.end_if_child()
+        self.take_back()
+
+    def take_back(self) -> None:
         """Takes back what is on its way; to be called when ``pending``, after what keeps the next one away."""
+        if children.is_child():
+            return  # that is what is pending there, until the tool is left
         with self._throwing:
             if self.pending:
                 self.pending = False
@@ -123,8 +132,16 @@ class ThreadInterrupts:
         self._arrived = not swallowed
         if swallowed:
             run, self.armed = self.armed, None
-            self.settle()
+            self.take_back()
             self.armed = run
+
+    def forked(self) -> None:
+        """This is a child: nobody throws here."""
+        self._throwing, self._listing = threading.Lock(), threading.Lock()
+        # Has the tool's thread look when it leaves the tool.
+        self.pending = True
+        if self.armed is not None:
+            self.armed.over = True  # for its context: nobody hears of this one
 
 
 class _Thrown(CallCancelled):

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.ending import as_main_thread
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge._runtime.scope import Scope
@@ -42,7 +43,7 @@ class ThreadRun(Run):
         """Holds interrupts back, also one that is on its way."""
         super().enter_shield()
         if self._interrupts.pending:
-            self._interrupts.settle()
+            self._interrupts.take_back()
 
     def leave_shield(self, *, raising: bool) -> None:
         """Lets interrupts through again, and raises the one that was held back."""
@@ -68,6 +69,7 @@ class ToolThread(SyncThread[ThreadRun]):
 
     def serve(self, waiting: SimpleQueue[_Job | None]) -> None:
         """Runs calls until there is None."""
+        as_main_thread()
         self._thrower.bind()
         while (job := waiting.get()) is not None:
             self.steps += 1

@@ -27,6 +27,10 @@ class ToolTable:
     def __len__(self) -> int:
         return len(self._specs)
 
+    def clear(self) -> None:
+        """Forgets all tools."""
+        self._specs.clear()
+
     def find(self, name: str) -> ToolSpec:
         """The tool of that name. Raises ``ToolNotFound``, which names the closest."""
         spec = self._specs.get(name)
