@@ -14,10 +14,12 @@ from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
 from snakepit_bridge._descriptors import Descriptors
 from snakepit_bridge._hello import hello
+from snakepit_bridge._peer import failures
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
+from snakepit_bridge._runtime.aside import Aside
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
 from snakepit_bridge._runtime.event_loop import EventLoop
@@ -37,6 +39,9 @@ from snakepit_bridge.tools.thread_safety import check_thread_safety
 
 _SIGTERM_GRACE_S = 2.0
 
+# The status of a worker that cannot go on.
+_BROKEN = 70
+
 
 class Worker:
     """One worker process. ``run`` is called on the main thread and never returns."""
@@ -46,10 +51,9 @@ class Worker:
         self._descriptors = descriptors
         self._relay = Relay(BlackBox.claim())
         self._interrupts = Interrupts()
-        self._loop = EventLoop(settings.worker, self._relay.after_call)
-        self._main = MainThread(
-            settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
-        )
+        self._aside = Aside(self._relay.after_call, self._report)
+        self._loop = EventLoop(settings.worker, self._aside, self._die)
+        self._main = MainThread(settings.worker, self._interrupts, self._loop, self._aside)
         self._pings = 0
 
     def run(self) -> None:
@@ -69,9 +73,7 @@ class Worker:
         self._interrupts.install()
         throw_swallowed_again()
         self._sessions = SessionTable(lambda record: self._main.settle(place, record))
-        self._threads = ToolThreads(
-            settings.threads, settings.worker, self._main, self._loop.complete, self._relay.after_call
-        )
+        self._threads = ToolThreads(settings.threads, settings.worker, self._main, self._loop, self._aside)
         sync = self._threads if settings.threads else self._main
         dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop, sync)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
@@ -118,8 +120,7 @@ class Worker:
 
     def _initialize(self, place: AdapterPlace) -> None:
         try:
-            if place.shared is not None:
-                self._main.invoke(None, place.shared.initialize)
+            place.start(partial(self._main.invoke, None))
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
@@ -178,11 +179,15 @@ class Worker:
     def _cleanup(self, place: AdapterPlace) -> None:
         self._sessions.end_all("worker_stopping")
         self._main.drain()
-        if place.shared is not None:
-            attempt(self._report, "cleanup", partial(self._main.invoke, None), place.shared.cleanup)
+        attempt(self._report, "cleanup", place.stop, partial(self._main.invoke, None))
 
     def _report(self, step: str, error: BaseException) -> None:
-        self._relay.emit(LogLevel.ERROR, "snakepit", f"{step} raised {type(error).__name__}: {_message(error)}")
+        self._relay.emit(LogLevel.ERROR, "snakepit", failures.told(f"{step} raised", error))
+
+    def _die(self, error: BaseException) -> None:
+        """There is no event loop any more, and no call that needs one would end: the host gets a new worker."""
+        self._relay.emit(LogLevel.CRITICAL, "snakepit", failures.told("the event loop is broken:", error))
+        os._exit(_BROKEN)
 
 
 def _message(error: BaseException) -> str:
