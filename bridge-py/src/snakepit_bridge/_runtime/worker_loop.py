@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from asyncio.events import Handle
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from contextvars import Context, copy_context
 from types import CodeType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 # Gets what came out of a callback or a task, and the handle that it was run by, where that is known.
 Stray = Callable[[BaseException, "Handle | None"], object]
@@ -31,6 +33,8 @@ class WorkerLoop(asyncio.SelectorEventLoop):
         self._turns = 0
         # Generators that nobody finished belong to no call: the one during which they are collected is any.
         self._nobody = copy_context()
+        # Children are waited for in threads, before Python 3.12, that know of no context.
+        self._starters: WeakKeyDictionary[Any, Context] = WeakKeyDictionary()
 
     def serve(self, stray: Stray) -> BaseException | None:
         """Runs on the calling thread until ``end``. Returns what broke the loop, or None."""
@@ -73,6 +77,15 @@ class WorkerLoop(asyncio.SelectorEventLoop):
         if executor is None and getattr(self._default_executor, "_shutdown", False):
             self._default_executor = None
         return super().run_in_executor(executor, func, *args)
+
+    async def _make_subprocess_transport(self, protocol: Any, *args: Any, **options: Any) -> Any:
+        with suppress(TypeError):
+            self._starters[protocol] = copy_context()
+        return await super()._make_subprocess_transport(protocol, *args, **options)  # type: ignore[misc]
+
+    def _child_watcher_callback(self, pid: int, returncode: int, transport: Any) -> None:
+        starter = self._starters.get(transport.get_protocol(), self._nobody).copy()
+        starter.run(super()._child_watcher_callback, pid, returncode, transport)  # type: ignore[misc]
 
     def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any, Any]) -> None:
         nobody: Context = self._nobody.copy()
