@@ -7,7 +7,8 @@ import signal
 import threading
 from typing import Any
 
-_KEPT = (signal.SIGTERM, signal.SIGINT)
+# An alarm that a tool has left would ring in another call.
+_KEPT = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
 
 class KeptSignals:
@@ -22,12 +23,17 @@ class KeptSignals:
         if threading.current_thread() is threading.main_thread():
             self._handlers = [(int(number), _signal.getsignal(number)) for number in _KEPT]
             self._wakeup = signal.set_wakeup_fd(-1)
-            self.restore()
+            self.restore_wakeup()
 
     def restore(self) -> None:
-        """Puts back what was changed since."""
+        """Puts back what was changed since: after each call."""
         for number, handler in self._handlers:
             if _signal.getsignal(number) is not handler:
+                if number == signal.SIGALRM:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
                 signal.signal(number, handler)
+
+    def restore_wakeup(self) -> None:
+        """Puts back the descriptor that signals are written to: whenever there is time for two system calls."""
         if self._wakeup >= 0:
             signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)

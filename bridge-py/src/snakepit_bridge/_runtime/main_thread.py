@@ -64,8 +64,9 @@ class MainThread(SyncThread[MainRun]):
                     # Nothing of a call may live on until the next one comes.
                     del job
                     self._last = None
+                    kept.restore()
                     if self._waiting.empty():
-                        kept.restore()
+                        kept.restore_wakeup()
                 return
             except BaseException as error:
                 # Of a signal handler that a tool has left behind: in a tool it would have been the tool's.

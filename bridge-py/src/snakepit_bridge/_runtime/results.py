@@ -30,18 +30,17 @@ class WrongForm(SnakepitError):
 def form_of(result: Any, *, on_loop: bool) -> Form:
     """Tells an iterator by its ``__next__``: what can be iterated more than once is a value.
 
-    What is an iterator of both kinds is taken for the one that can be iterated where it is.
+    What can be iterated in both ways is taken for what can be iterated where it is.
     """
     kind = type(result)
     if kind in _PLAIN:
         return Form.VALUE
     if inspect.isawaitable(result):
         return Form.AWAITABLE
-    # A file gives its lines, but who returns one has hardly meant them.
-    iterates = hasattr(kind, "__next__") and not isinstance(result, IOBase)
-    if hasattr(kind, "__aiter__") and (on_loop or not iterates):
+    if hasattr(kind, "__aiter__") and (on_loop or not hasattr(kind, "__iter__")):
         return Form.ASYNC_ITERATOR
-    return Form.ITERATOR if iterates else Form.VALUE
+    # A file gives its lines, but who returns one has hardly meant them.
+    return Form.ITERATOR if hasattr(kind, "__next__") and not isinstance(result, IOBase) else Form.VALUE
 
 
 def refuse_stream(spec: ToolSpec, result: Any) -> WrongForm:
