@@ -62,11 +62,12 @@ def test_a_stream_that_waits_for_its_reader_ends_too(loops: Host) -> None:
 
 
 @pytest.mark.proves("PROC-03")
-def test_what_a_call_has_left_behind_is_logged_and_ends_nothing(loops: Host, tmp_path: Path) -> None:
-    assert loops.call("leaves_later", {"path": str(tmp_path / "late")}) == "ended"
+def test_what_a_call_has_left_behind_is_logged_and_ends_nothing(loops: Host) -> None:
+    assert loops.call("leaves_later") == "ended"
     told = loops.log(lambda line: "belongs to no running call" in line.message)
     assert "SystemExit: enough" in told.message
-    assert "loops.py" in told.message and "in leave" in told.message
+    assert "loops.py" in told.message
+    assert "in leave" in told.message
     assert loops.call("leaves_a_generator") == "ended"
     loops.log(lambda line: "belongs to no running call" in line.message)
 
@@ -105,6 +106,12 @@ def test_a_call_whose_tasks_others_cancel_ends_with_a_sentence(attach: Callable[
 @pytest.mark.proves("PROC-03")
 def test_a_call_that_cancels_itself_ends_with_a_sentence(loops: Host) -> None:
     assert "not by its caller: had enough" in loops.error("cancels_itself").message
+
+
+@pytest.mark.proves("PROC-03")
+def test_a_call_that_is_cancelled_before_its_first_step_ends(loops: Host) -> None:
+    assert loops.call("cancels_the_next") == "set"
+    assert "not by its caller" in loops.error("quick").message
 
 
 @pytest.mark.proves("PROC-02")

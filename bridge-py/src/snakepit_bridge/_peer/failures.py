@@ -16,8 +16,9 @@ TEXT_LIMIT = 64 * 1024
 _FRAMES = 64
 _HEAD = 16
 _DEPTH = 8
-# Exceptions of one failure, its causes and the members of groups together.
-_TOLD = 64
+# Of one failure, its causes and the members of groups together.
+_EXCEPTIONS = 64
+_SIZE = 1 << 20
 _NOTES = 64
 _SHORT = 1024
 # What a log record holds.
@@ -40,11 +41,12 @@ def describe(exception: BaseException, error: Any) -> None:
 
 def _describe(exception: BaseException, error: Any) -> None:
     own = isinstance(exception, SnakepitError)
-    error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
+    error.code = str(exception.code) if isinstance(exception, SnakepitError) else "python_error"
     error.message = message_of(exception)[0] if own else cut(_headline(exception))[0]
     if isinstance(exception, SnakepitError):
-        error.details.update(exception.details)
-    _fill(exception, error.exception, depth=0, seen=set())
+        # A tool may raise one of its own making.
+        error.details.update({str(key): cut(str(value), _SHORT)[0] for key, value in exception.details.items()})
+    _fill(exception, error.exception, 0, _Told())
 
 
 def told(what: str, exception: BaseException) -> str:
@@ -63,8 +65,19 @@ def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
     return data[: limit - 3].decode("utf-8", "ignore") + "…", True
 
 
-def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> None:
-    seen.add(id(exception))
+class _Told:
+    """How much of a failure was told already, with its causes and the members of groups."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+        self.size = 0
+
+    def has_room(self, depth: int) -> bool:
+        return depth < _DEPTH and len(self.ids) < _EXCEPTIONS and self.size < _SIZE
+
+
+def _fill(exception: BaseException, out: Any, depth: int, told: _Told) -> None:
+    told.ids.add(id(exception))
     kind = type(exception)
     out.type = cut(_name(kind), _SHORT)[0]
     out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
@@ -81,11 +94,12 @@ def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> Non
     members = _members(exception)
     others = ([] if cause is None else [(cause, lambda: out.cause)]) + [(each, out.members.add) for each in members]
     cut_others = False
+    told.size += out.ByteSize()
     for other, place in others:
-        if id(other) in seen:
+        if id(other) in told.ids:
             continue
-        if depth < _DEPTH and len(seen) < _TOLD:
-            _fill(other, place(), depth + 1, seen)
+        if told.has_room(depth):
+            _fill(other, place(), depth + 1, told)
         else:
             cut_others = True
     out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_others

@@ -105,11 +105,14 @@ class EventLoop:
         self._runs[run.call.id] = run
         task.add_done_callback(partial(self._done, run), context=variables)
 
-    def _done(self, run: LoopRun, _task: asyncio.Task[None]) -> None:
+    def _done(self, run: LoopRun, task: asyncio.Task[None]) -> None:
         self._runs.pop(run.call.id, None)
-        if not run.over:
-            # Cancelled before its first step.
+        if task.cancelled():
+            # Before its first step.
             self._fail(run, asyncio.CancelledError())
+        elif (error := task.exception()) is not None and not run.call.ended:
+            run.over = True
+            run.call.fail_with(error)
 
     async def _run(self, run: LoopRun, begin: Callable[[LoopRun], Awaitable[Any]]) -> None:
         CURRENT.set(run.context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import TracebackType
 
 from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
@@ -66,16 +67,16 @@ class LoopRun(Run):
 
     def end_with_exception(self, error: BaseException) -> None:
         """Ends the call with what the tool raised, as cancelled, or with what it fell by."""
-        if isinstance(error, asyncio.CancelledError) and not self.cancelled:
-            error = self.fallen or self._cancelled_by_others(error)
+        if issubclass(type(error), asyncio.CancelledError) and not self.cancelled:
+            error = self.fallen or self._cancelled_by_others(error.args, error.__traceback__)
         super().end_with_exception(error)
 
-    def _cancelled_by_others(self, error: asyncio.CancelledError) -> BaseException:
-        said = f": {error.args[0]}" if error.args and isinstance(error.args[0], str) else ""
+    def _cancelled_by_others(self, args: tuple[object, ...], traceback: TracebackType | None) -> BaseException:
+        said = f": {args[0]}" if args and isinstance(args[0], str) else ""
         return asyncio.CancelledError(
             f"tool '{self.spec.name}' was cancelled by code in its worker, not by its caller{said}. Something there "
             "cancels a task that this call is, or waits for: its own, or all that `asyncio.all_tasks()` finds"
-        ).with_traceback(error.__traceback__)
+        ).with_traceback(traceback)
 
     def _strike(self) -> None:
         if self.interrupted or self.over or not self.in_tool or self.task is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 from collections.abc import Mapping
 from time import monotonic_ns
 from typing import Any, Protocol
@@ -133,7 +134,7 @@ class Run:
         if self.cancelled:
             self.end_cancelled(None if is_cancel(error) else error)
             return
-        if isinstance(error, WrongForm):
+        if type(error) is WrongForm:
             self.call.fail(error.code, error.message, error.details)
             return
         self.call.fail_with(error)
@@ -151,10 +152,14 @@ class Run:
 
 def is_cancel(error: BaseException) -> bool:
     """True where an exception says no more than that its call was cancelled."""
-    if isinstance(error, _CANCELS):
+    # Nothing of the exception's own is run here: who knows what it does.
+    kind = type(error)
+    if issubclass(kind, _CANCELS):
         return True
-    members: Any = getattr(error, "exceptions", None)
-    return isinstance(members, tuple) and bool(members) and all(map(is_cancel, members))
+    return _GROUP is not None and issubclass(kind, _GROUP) and all(map(is_cancel, _GROUP.exceptions.__get__(error)))
 
 
 _CANCELS = (CallCancelled, asyncio.CancelledError, GeneratorExit)
+
+# From Python 3.11 on.
+_GROUP: Any = getattr(builtins, "BaseExceptionGroup", None)
