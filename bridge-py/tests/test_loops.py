@@ -131,3 +131,10 @@ def test_a_worker_whose_loop_is_broken_says_so_and_leaves(attach: Callable[..., 
     worker = attach("loops.py")
     worker.start("breaks_the_loop", {"how": how})
     assert worker.process.popen.wait(10) == 70
+
+
+@pytest.mark.proves("PROC-02")
+def test_tools_have_grpc_of_their_own_beside_the_worker(attach: Callable[..., Host]) -> None:
+    worker = attach("own_grpc.py")
+    calls = [worker.start(tool, {"text": "hey"}) for tool in ("asks", "asks_async") * 3]
+    assert [decode(worker.end(call).ok.value) for call in calls] == ["HEY"] * 6

@@ -32,6 +32,8 @@ class KeptSignals:
                 if number == signal.SIGALRM:
                     signal.setitimer(signal.ITIMER_REAL, 0)
                 signal.signal(number, handler)
+                # A loop takes the descriptor too, where it has handlers.
+                self.restore_wakeup()
 
     def restore_wakeup(self) -> None:
         """Puts back the descriptor that signals are written to: whenever there is time for two system calls."""
