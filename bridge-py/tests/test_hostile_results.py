@@ -23,7 +23,7 @@ REFUSED = [
         "to_dict itself",
         "isoformat itself",
     ),
-    *("cycle", "cyclic_dict", "deep", "endless", "fraction", "complex", "generator", "coroutine_function", "file"),
+    *("cycle", "cyclic_dict", "deep", "endless", "fraction", "complex", "coroutine_function", "file"),
     *("lock", "module", "class", "key", "exception", "surrogate"),
 ]
 

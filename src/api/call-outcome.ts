@@ -14,7 +14,7 @@ export function outcomeOf(end: CallEnd, leaving: Leaving | undefined): LeaseOutc
     case 'error':
       return { type: 'error', error: end.error }
     case 'cancelled':
-      return leaving === undefined ? { type: 'cancelled' } : left(end.rung, leaving)
+      return leaving === undefined ? { type: 'cancelled' } : left(end.rung, leaving, end.error)
     case 'lost': {
       const replaced = leaving?.forced === true && end.error.code === 'worker_stopping'
       return replaced ? left('replaced', leaving) : { type: 'lost', error: end.error }
@@ -22,8 +22,8 @@ export function outcomeOf(end: CallEnd, leaving: Leaving | undefined): LeaseOutc
   }
 }
 
-function left(rung: LeaveRung, { overtime, after }: Leaving): LeaseOutcome {
-  const how = { rung, after }
+function left(rung: LeaveRung, { overtime, after }: Leaving, error?: SnakepitError): LeaseOutcome {
+  const how = { rung, after, error }
   return overtime === undefined ? { type: 'cancelled', left: how } : { type: 'error', error: overtime, left: how }
 }
 

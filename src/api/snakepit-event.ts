@@ -42,6 +42,11 @@ export type CallHappening =
       readonly rung: LeaveRung
       /** From the cancel until Python had left it. */
       readonly after: number
+      /**
+       * What the tool raised besides the cancel, on its way out (a {@link PythonError}): in a `finally`, in an
+       * `except CallCancelled`, while a generator was closed. Its caller hears of the cancel alone.
+       */
+      readonly error: SnakepitError | undefined
       /** From the moment it had a worker until Python had left it. */
       readonly ran: number
     }
@@ -111,7 +116,9 @@ function ofFact(fact: PoolFact): CallHappening | undefined {
       const { lease, outcome, ran } = fact
       if (outcome.left === undefined) return undefined
       const { tool, session } = lease.request
-      return { type: 'call-left', tool, session: session?.id, worker: lease.worker.info.id, ...outcome.left, ran }
+      const { rung, after, error } = outcome.left
+      const worker = lease.worker.info.id
+      return { type: 'call-left', tool, session: session?.id, worker, rung, after, error, ran }
     }
     case 'granted': {
       const { tool, session, attempt = 1 } = fact.request

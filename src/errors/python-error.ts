@@ -29,9 +29,11 @@ export interface PythonException {
   readonly traceback: string
   /** The exception underneath. */
   readonly cause?: PythonException
+  /** What an exception group holds (PEP 654); absent for other exceptions. */
+  readonly members?: readonly PythonException[]
   /** Set where the failure is recognised. */
   readonly failure?: PythonFailure
-  /** True when a text was cut to its limit. */
+  /** True when something was cut to its limit: a text, the frames, the causes, the members. */
   readonly truncated: boolean
 }
 

@@ -24,7 +24,8 @@ export type CallEnd =
       readonly timings: CallTimings
     }
   | { readonly type: 'error'; readonly error: SnakepitError }
-  | { readonly type: 'cancelled'; readonly rung: CancelRung }
+  /** `error` is what the tool raised besides, on its way out. */
+  | { readonly type: 'cancelled'; readonly rung: CancelRung; readonly error?: SnakepitError | undefined }
   /** The wire went away; nobody will ever answer. */
   | { readonly type: 'lost'; readonly error: SnakepitError }
 

@@ -83,7 +83,7 @@ export class IncomingCall {
 
   /** Ends the call because it was cancelled. */
   cancelled(rung: CancelRung = WireRung.CLOSED): void {
-    this.#end(nothing, () => ({ $case: 'cancelled', value: { rung } }))
+    this.#end(nothing, () => ({ $case: 'cancelled', value: { rung, error: undefined } }))
   }
 
   /** The caller sent credit. Returns what is wrong with it, if anything is. */

@@ -219,8 +219,11 @@ function endFromWire({ outcome, timings }: End): CallEnd {
     }
     case 'error':
       return { type: 'error', error: errorFromWire(outcome.value) }
-    case 'cancelled':
-      return { type: 'cancelled', rung: rungs[outcome.value.rung] ?? 'closed' }
+    case 'cancelled': {
+      const { rung, error } = outcome.value
+      const how = { type: 'cancelled', rung: rungs[rung] ?? 'closed' } as const
+      return error === undefined ? how : { ...how, error: errorFromWire(error) }
+    }
     case undefined:
       throw new SnakepitError('protocol_error', 'the other side ended a call without saying how', { mayHaveRun: true })
   }

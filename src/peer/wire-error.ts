@@ -7,7 +7,7 @@ import type { Error as WireError, Exception as WireException } from '../wire/wir
 
 const failures: readonly string[] = ['shape', 'dtype', 'device', 'out_of_memory'] satisfies PythonFailure[]
 
-/** Codes that say for certain that the tool never began. */
+/** Codes that say that the tool never began, unless the other side knows better: its tool may have raised one of them. */
 const neverBegan: readonly string[] = [
   'tool_not_found',
   'invalid_parameter',
@@ -17,22 +17,28 @@ const neverBegan: readonly string[] = [
 ]
 
 /** What the other side reported, as the error that the program gets. */
-export function errorFromWire({ code, message, exception, details }: WireError): SnakepitError {
+export function errorFromWire({ code, message, exception, details, began }: WireError): SnakepitError {
   const known = isErrorCode(code) ? code : 'protocol_error'
   const text = known === code ? message : `the worker reported an unknown error '${code}': ${message}`
-  const began = !neverBegan.includes(known)
+  const mayHaveRun = began || !neverBegan.includes(known)
   if (exception !== undefined) {
-    const init = { details: { ...details }, code: known, mayHaveRun: began }
+    const init = { details: { ...details }, code: known, mayHaveRun }
     return new PythonError(text, exceptionFromWire(exception), init)
   }
-  return new SnakepitError(known, text, { details: { ...details }, mayHaveRun: began })
+  return new SnakepitError(known, text, { details: { ...details }, mayHaveRun })
 }
 
 /** An error of this side, for the other one. */
 export function errorToWire(error: SnakepitError): WireError {
   const details: Record<string, string> = {}
   for (const [key, value] of Object.entries(error.details)) details[key] = cut(textOf(value), longestDetail)
-  return { code: error.code, message: cut(error.message, longestMessage), exception: undefined, details }
+  return {
+    code: error.code,
+    message: cut(error.message, longestMessage),
+    exception: undefined,
+    details,
+    began: error.mayHaveRun,
+  }
 }
 
 // Texts travel in one frame, whose size has a limit.
@@ -52,7 +58,7 @@ function textOf(value: unknown): string {
 }
 
 function exceptionFromWire(exception: WireException): PythonException {
-  const { type, bases, message, notes, frames, traceback, cause, category, truncated } = exception
+  const { type, bases, message, notes, frames, traceback, cause, category, truncated, members } = exception
   return {
     type,
     bases,
@@ -62,6 +68,7 @@ function exceptionFromWire(exception: WireException): PythonException {
     traceback,
     truncated,
     ...(cause && { cause: exceptionFromWire(cause) }),
+    ...(members.length > 0 && { members: members.map(exceptionFromWire) }),
     ...(failures.includes(category) && { failure: category as PythonFailure }),
   }
 }

@@ -76,6 +76,8 @@ export interface Left {
   readonly rung: LeaveRung
   /** Milliseconds from the cancel until it had left. */
   readonly after: number
+  /** What the tool raised besides, on its way out. */
+  readonly error?: SnakepitError | undefined
 }
 
 /**

@@ -26,6 +26,7 @@ function exception(change: Partial<Exception> = {}): Exception {
     cause: undefined,
     category: '',
     truncated: false,
+    members: [],
     ...change,
   }
 }
@@ -44,7 +45,7 @@ test('ERR-01: every code crosses the wire with its category, message and details
 
 test('ERR-01: a code that nobody knows becomes protocol_error and names it', () => {
   for (const code of ['made_up', '', '__proto__', 'toString']) {
-    const error = errorFromWire({ code, message: 'odd', exception: undefined, details: {} })
+    const error = errorFromWire({ code, message: 'odd', exception: undefined, details: {}, began: false })
     assert.is(error.code, 'protocol_error')
     assert.ok(error.message.includes(`'${code}'`) && error.message.includes('odd'))
   }
@@ -52,7 +53,7 @@ test('ERR-01: a code that nobody knows becomes protocol_error and names it', () 
 
 test('ERR-01: only codes that tell for certain that the tool never began say so', () => {
   const certain = codes.filter(
-    (code) => !errorFromWire({ code, message: '', exception: undefined, details: {} }).mayHaveRun,
+    (code) => !errorFromWire({ code, message: '', exception: undefined, details: {}, began: false }).mayHaveRun,
   )
   assert.equal(certain.sort(), [
     'invalid_parameter',
@@ -63,12 +64,20 @@ test('ERR-01: only codes that tell for certain that the tool never began say so'
   ])
 })
 
+test('ERR-01: a tool that raises such a code itself has begun', () => {
+  for (const began of [true, false]) {
+    const error = errorFromWire({ code: 'invalid_parameter', message: '', exception: exception(), details: {}, began })
+    assert.is(error.mayHaveRun, began)
+  }
+})
+
 test('ERR-02: a Python exception keeps type, message, notes, frames and traceback', () => {
   const error = errorFromWire({
     code: 'python_error',
     message: "KeyError: 'loss'",
     exception: exception(),
     details: {},
+    began: true,
   })
   assert.instance(error, PythonError)
   const raised = error as PythonError
@@ -87,7 +96,13 @@ test('ERR-02: a Python exception keeps type, message, notes, frames and tracebac
 })
 
 test("ERR-02: is() tells Python's classes apart, bases included", () => {
-  const error = errorFromWire({ code: 'python_error', message: '', exception: exception(), details: {} }) as PythonError
+  const error = errorFromWire({
+    code: 'python_error',
+    message: '',
+    exception: exception(),
+    details: {},
+    began: false,
+  }) as PythonError
   for (const name of ['KeyError', 'LookupError', 'Exception']) assert.ok(error.is(name), name)
   for (const name of ['ValueError', 'keyerror', '', 'IndexError']) assert.not(error.is(name), name)
 })
@@ -95,7 +110,13 @@ test("ERR-02: is() tells Python's classes apart, bases included", () => {
 test("ERR-02: Python's chain of causes is JavaScript's chain of causes", () => {
   const root = exception({ type: 'OSError', message: 'disk', bases: ['OSError'] })
   const middle = exception({ type: 'ValueError', message: 'bad row', bases: ['ValueError'], cause: root })
-  const wire = { code: 'python_error', message: 'top', exception: exception({ cause: middle }), details: {} }
+  const wire = {
+    code: 'python_error',
+    message: 'top',
+    exception: exception({ cause: middle }),
+    details: {},
+    began: true,
+  }
   const { cause } = errorFromWire(wire)
   assert.instance(cause, PythonError)
   assert.is((cause as PythonError).type, 'ValueError')
@@ -103,6 +124,23 @@ test("ERR-02: Python's chain of causes is JavaScript's chain of causes", () => {
   const { cause: last } = cause as PythonError
   assert.ok(last instanceof PythonError && last.is('OSError'))
   assert.is((last as PythonError).cause, undefined)
+})
+
+test('ERR-02: an exception group shows what it holds, and what those hold', () => {
+  const inner = exception({ type: 'ExceptionGroup', message: 'inner', members: [exception()] })
+  const group = exception({
+    type: 'ExceptionGroup',
+    message: 'outer',
+    members: [inner, exception({ type: 'OSError' })],
+  })
+  const wire = { code: 'python_error', message: 'outer', exception: group, details: {}, began: true }
+  const { members = [] } = (errorFromWire(wire) as PythonError).exception
+  assert.equal(
+    members.map(({ type }) => type),
+    ['ExceptionGroup', 'OSError'],
+  )
+  assert.is(members[0]?.members?.[0]?.message, "'loss'")
+  assert.is(members[1]?.members, undefined)
 })
 
 test('ERR-02: shape, dtype, device and memory failures are recognised, others are not', () => {
@@ -113,6 +151,7 @@ test('ERR-02: shape, dtype, device and memory failures are recognised, others ar
         message: '',
         exception: exception({ category }),
         details: {},
+        began: true,
       }) as PythonError
     ).failure
   for (const category of ['shape', 'dtype', 'device', 'out_of_memory']) assert.is(failureOf(category), category)
@@ -125,6 +164,7 @@ test('ERR-02: an exception keeps the code it was reported under', () => {
     message: 'x',
     exception: exception(),
     details: { path: '$.a' },
+    began: false,
   })
   assert.instance(error, PythonError)
   assert.is(error.code, 'invalid_parameter')

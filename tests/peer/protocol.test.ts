@@ -25,7 +25,11 @@ function items(first: number, count: number, change: object = {}): FrameKind {
 function ended(call: number): FrameKind {
   return {
     $case: 'end',
-    value: { call, outcome: { $case: 'cancelled', value: { rung: CancelRung.CLOSED } }, timings: undefined },
+    value: {
+      call,
+      outcome: { $case: 'cancelled', value: { rung: CancelRung.CLOSED, error: undefined } },
+      timings: undefined,
+    },
   }
 }
 

@@ -102,6 +102,10 @@ class Context:
         """Tells the caller how far the tool is, apart from its data: ``context.progress(0.4, step='resize')``."""
         self._port.send_progress(fields if value is None else {"value": value, **fields})
 
+    def move(self, port: CallPort) -> None:
+        """For the runtime: the call goes on in another thread."""
+        self._port = port
+
     def send_log(self, frame: Any) -> bool | None:
         """For the runtime: sends a log frame in the course of this call."""
         return self._port.send_log(frame)

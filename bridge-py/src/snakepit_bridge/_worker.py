@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import hmac
+import os
 import signal
 import sys
 from functools import partial
@@ -13,11 +14,13 @@ from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
 from snakepit_bridge._descriptors import Descriptors
 from snakepit_bridge._hello import hello
+from snakepit_bridge._peer import failures
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
 from snakepit_bridge._protocol.messages import Frame
 from snakepit_bridge._runtime import children, own_signals
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
+from snakepit_bridge._runtime.aside import Aside
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
 from snakepit_bridge._runtime.ending import Ending, end_loop
@@ -39,6 +42,9 @@ from snakepit_bridge.tools.thread_safety import check_thread_safety
 
 _SIGTERM_GRACE_S = 2.0
 
+# The status of a worker that cannot go on.
+_BROKEN = 70
+
 
 class Worker:
     """One worker process. ``run`` is called on the main thread; when it returns the process has to end."""
@@ -49,10 +55,9 @@ class Worker:
         self._ending = ending
         self._relay = Relay(BlackBox.claim(), partial(_bootstrap.tell_log, descriptors.answer))
         self._interrupts = Interrupts(partial(self._relay.emit, LogLevel.WARNING, "snakepit"))
-        self._loop = EventLoop(settings.worker, self._relay.after_call)
-        self._main = MainThread(
-            settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
-        )
+        self._aside = Aside(self._relay.after_call, self._report)
+        self._loop = EventLoop(settings.worker, self._aside, self._die)
+        self._main = MainThread(settings.worker, self._interrupts, self._loop, self._aside)
         self._pings = 0
 
     def run(self) -> None:
@@ -77,9 +82,7 @@ class Worker:
         self._interrupts.install()
         throw_swallowed_again()
         self._sessions = SessionTable(lambda record: self._main.settle(place, record))
-        self._threads = ToolThreads(
-            settings.threads, settings.worker, self._main, self._loop.complete, self._relay.after_call
-        )
+        self._threads = ToolThreads(settings.threads, settings.worker, self._main, self._loop, self._aside)
         sync = self._threads if settings.threads else self._main
         dispatcher = Dispatcher(tools, place, self._sessions, self._main, self._loop, sync)
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
@@ -87,7 +90,7 @@ class Worker:
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
         server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
         address = self._listen(server)
-        self._main.after_job = on_sigterm(partial(self._stopper.request, _SIGTERM_GRACE_S))
+        on_sigterm(partial(self._stopper.request, _SIGTERM_GRACE_S))
         self._ending.when_gone = partial(self._stopper.request, 0.0)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
@@ -135,8 +138,7 @@ class Worker:
 
     def _initialize(self, place: AdapterPlace) -> None:
         try:
-            if place.shared is not None:
-                self._main.invoke(None, place.shared.initialize)
+            place.start(partial(self._main.invoke, None))
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
@@ -197,13 +199,17 @@ class Worker:
     def _cleanup(self, place: AdapterPlace) -> None:
         self._sessions.end_all("worker_stopping")
         self._main.drain()
-        if place.shared is not None:
-            attempt(self._report, "cleanup", partial(self._main.invoke, None), place.shared.cleanup)
+        attempt(self._report, "cleanup", place.stop, partial(self._main.invoke, None))
         end_loop(self._loop)
         self._threads.stop()
 
     def _report(self, step: str, error: BaseException) -> None:
-        self._relay.emit(LogLevel.ERROR, "snakepit", f"{step} raised {type(error).__name__}: {_message(error)}")
+        self._relay.emit(LogLevel.ERROR, "snakepit", failures.told(f"{step} raised", error))
+
+    def _die(self, error: BaseException) -> None:
+        """There is no event loop any more, and no call that needs one would end: the host gets a new worker."""
+        self._relay.emit(LogLevel.CRITICAL, "snakepit", failures.told("the event loop is broken:", error))
+        os._exit(_BROKEN)
 
 
 def _message(error: BaseException) -> str:

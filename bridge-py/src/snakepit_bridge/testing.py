@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from types import ModuleType
@@ -24,6 +25,7 @@ from snakepit_bridge._peer.credit import Window
 from snakepit_bridge._peer.outgoing import OutgoingCall, Stream
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._runtime.adapter_place import AdapterPlace
+from snakepit_bridge._runtime.aside import Aside
 from snakepit_bridge._runtime.dispatcher import Dispatcher
 from snakepit_bridge._runtime.event_loop import EventLoop
 from snakepit_bridge._runtime.interrupts import Interrupts
@@ -111,11 +113,12 @@ class ToolTester(_Caller):
             check_thread_safety(tools, source, threads)
         self.progress: list[Any] = []
         self.faults: list[str] = []
-        """Hooks of the adapter that failed where no call was left to fail: ``"cleanup: OSError()"``."""
-        self._loop = EventLoop(_WORKER, _nothing)
-        self._main = MainThread(_WORKER, Interrupts(), self._loop.complete, _nothing, self._report)
+        """What was raised where no call was left to fail, as in a hook of the adapter: ``"cleanup: OSError()"``."""
+        aside = Aside(_nothing, self._report)
+        self._loop = EventLoop(_WORKER, aside, partial(self._report, "the event loop"))
+        self._main = MainThread(_WORKER, Interrupts(), self._loop, aside)
         self._sessions = SessionTable(lambda record: self._main.settle(self._place, record))
-        self._threads = ToolThreads(threads, _WORKER, self._main, self._loop.complete, _nothing)
+        self._threads = ToolThreads(threads, _WORKER, self._main, self._loop, aside)
         sync = self._threads if threads else self._main
         dispatcher = Dispatcher(tools, self._place, self._sessions, self._main, self._loop, sync)
         self._worker = Peer(first_id=2, serve=dispatcher.serve)
@@ -133,7 +136,7 @@ class ToolTester(_Caller):
         self._thread.start()
         self._wire = MemoryWire(self._host, self._worker)
         try:
-            self._on_main("initialize")
+            self._main.submit(self._place.start, partial(self._main.invoke, None)).result()
         except BaseException:
             self._stop()
             raise
@@ -144,14 +147,9 @@ class ToolTester(_Caller):
         self._worker.wait_idle(_LEAVE_S)
         self._sessions.end_all("worker_stopping")
         try:
-            self._on_main("cleanup")
+            self._main.submit(self._place.stop, partial(self._main.invoke, None)).result()
         finally:
             self._stop()
-
-    def _on_main(self, step: str) -> None:
-        shared = self._place.shared
-        if shared is not None:
-            self._main.submit(self._main.invoke, None, getattr(shared, step)).result()
 
     def _stop(self) -> None:
         self._wire.close()

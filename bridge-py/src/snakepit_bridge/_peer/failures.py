@@ -16,9 +16,14 @@ from snakepit_bridge.errors import SnakepitError
 TEXT_LIMIT = 64 * 1024
 _FRAMES = 64
 _HEAD = 16
-_CAUSES = 8
+_DEPTH = 8
+# Of one failure, its causes and the members of groups together.
+_EXCEPTIONS = 64
+_SIZE = 1 << 20
 _NOTES = 64
 _SHORT = 1024
+# What a log record holds.
+_LINE = 8 * 1024
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", "_peer", "_wire", "_codec", "tools"))
@@ -26,15 +31,31 @@ _RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", 
 
 def describe(exception: BaseException, error: Any) -> None:
     """Fills an ``Error`` message. The library's own errors keep their code; anything else is a ``python_error``."""
+    try:
+        _describe(exception, error)
+    except BaseException:
+        # Out of memory, or an exception that fights back: it is told all the same.
+        error.Clear()
+        error.code = "python_error"
+        error.message = f"{type(exception).__name__} (it could not be told in full)"
+
+
+def _describe(exception: BaseException, error: Any) -> None:
     own = isinstance(exception, SnakepitError)
-    message, _ = message_of(exception)
-    error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
-    error.message = (
-        message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
-    )
+    error.code = str(exception.code) if isinstance(exception, SnakepitError) else "python_error"
+    error.message = message_of(exception)[0] if own else cut(_headline(exception))[0]
     if isinstance(exception, SnakepitError):
-        error.details.update(exception.details)
-    _fill(exception, error.exception, depth=0, seen=set())
+        # A tool may raise one of its own making.
+        error.details.update({str(key): cut(str(value), _SHORT)[0] for key, value in exception.details.items()})
+    _fill(exception, error.exception, 0, _Told())
+
+
+def told(what: str, exception: BaseException) -> str:
+    """One log record: what raised, the exception in a line, and its traceback, innermost lines last."""
+    text = cut(f"{what} {_headline(exception)}", _LINE // 4)[0]
+    lines, _ = _text(exception)
+    tail = lines.rstrip()[-(_LINE - len(text) - 2) :]
+    return f"{text}\n{tail}" if tail else text
 
 
 def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
@@ -45,8 +66,19 @@ def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
     return data[: limit - 3].decode("utf-8", "ignore") + "…", True
 
 
-def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> None:
-    seen.add(id(exception))
+class _Told:
+    """How much of a failure was told already, with its causes and the members of groups."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+        self.size = 0
+
+    def has_room(self, depth: int) -> bool:
+        return depth < _DEPTH and len(self.ids) < _EXCEPTIONS and self.size < _SIZE
+
+
+def _fill(exception: BaseException, out: Any, depth: int, told: _Told) -> None:
+    told.ids.add(id(exception))
     kind = type(exception)
     out.type = cut(_name(kind), _SHORT)[0]
     out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
@@ -60,13 +92,38 @@ def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> Non
         # The text tells the whole chain; the causes need none of their own.
         out.traceback, cut_text = _text(exception)
     cause = exception.__cause__ or (None if exception.__suppress_context__ else exception.__context__)
-    cut_chain = False
-    if cause is not None and id(cause) not in seen:
-        if depth < _CAUSES:
-            _fill(cause, out.cause, depth + 1, seen)
+    members = _members(exception)
+    others = ([] if cause is None else [(cause, lambda: out.cause)]) + [(each, out.members.add) for each in members]
+    cut_others = False
+    told.size += out.ByteSize()
+    for other, place in others:
+        if id(other) in told.ids:
+            continue
+        if told.has_room(depth):
+            _fill(other, place(), depth + 1, told)
         else:
-            cut_chain = True
-    out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_chain
+            cut_others = True
+    out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_others
+
+
+def _members(exception: BaseException) -> tuple[BaseException, ...]:
+    """What an exception group holds. That of the `exceptiongroup` package, before Python 3.11, has the same shape."""
+    members = _attribute(exception, "exceptions")
+    if not isinstance(members, tuple) or not all(isinstance(member, BaseException) for member in members):
+        return ()
+    return members
+
+
+def _attribute(exception: BaseException, name: str) -> Any:
+    try:
+        return getattr(exception, name, None)
+    except Exception:  # a property of the exception's own
+        return None
+
+
+def _headline(exception: BaseException) -> str:
+    name, message = _name(type(exception)), message_of(exception)[0]
+    return f"{name}: {message}" if message else name
 
 
 def _name(kind: type) -> str:
@@ -84,7 +141,7 @@ def message_of(exception: BaseException) -> tuple[str, bool]:
 def _fill_notes(exception: BaseException, out: Any) -> bool:
     if (hint := hint_of(exception)) is not None:
         out.notes.append(hint)
-    notes = getattr(exception, "__notes__", None)
+    notes = _attribute(exception, "__notes__")
     if not isinstance(notes, (list, tuple)):
         return False
     cut_any = len(notes) > _NOTES

@@ -38,6 +38,7 @@ class ServedCall:
         "cancel_reason",
         "credit",
         "deadline_ns",
+        "ended",
         "id",
         "metadata",
         "on_cancel",
@@ -73,6 +74,8 @@ class ServedCall:
         self._claim = Lock()
         self._forget = forget
         self._started_ns = 0
+        # True once its end is on its way.
+        self.ended = False
 
     def claim(self) -> bool:
         """True for the first to ask: the runner that begins the call, or the cancel that keeps it from beginning."""
@@ -119,19 +122,26 @@ class ServedCall:
         error.code = code
         error.message = failures.cut(message)[0]
         error.details.update(details or {})
+        error.began = bool(self._started_ns)
         self._finish(frame)
 
     def fail_with(self, exception: BaseException) -> None:
         """Ends the call with what its tool raised."""
         frame = self._end(self._run_ns())
         failures.describe(exception, frame.end.error)
+        frame.end.error.began = bool(self._started_ns)
         self._finish(frame)
 
-    def end_cancelled(self, rung: CancelRung) -> None:
-        """Ends the call because it was cancelled. Values that still wait are dropped: their reader drops them too."""
+    def end_cancelled(self, rung: CancelRung, raised: BaseException | None = None) -> None:
+        """Ends the call because it was cancelled, with what its tool raised besides.
+
+        Values that still wait are dropped: their reader drops them too.
+        """
         self.strand.abandon()
         frame = self._end(self._run_ns())
         frame.end.cancelled.rung = rung
+        if raised is not None:
+            failures.describe(raised, frame.end.cancelled.error)
         self._finish(frame)
 
     def progress(self, value: bytes) -> None:
@@ -159,8 +169,10 @@ class ServedCall:
         return frame
 
     def _finish(self, end: Any) -> None:
-        if self.on_end is not None:
-            self.on_end()
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
         # Before the End goes out: from then on the caller may use the number again.
         self._forget(self.id)
         self.strand.add(end)
+        self.ended = True

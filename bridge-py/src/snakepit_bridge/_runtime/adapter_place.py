@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from snakepit_bridge._runtime.sessions import Record
+from snakepit_bridge._runtime.variables import Variables, within
 from snakepit_bridge.base_adapter import BaseAdapter, session_hooks
 from snakepit_bridge.tools.spec import ToolSpec
 
@@ -31,6 +32,8 @@ class AdapterPlace:
 
         # Whether its methods need nothing but to be called.
         self.is_plain = self.lifecycle == "worker" and not hasattr(self.kind, "set_session_context")
+        # What every call begins with; as `initialize` left them, once it has run.
+        self.variables = Variables()
 
     @classmethod
     def of(cls, kind: type[BaseAdapter] | None) -> AdapterPlace:
@@ -43,6 +46,17 @@ class AdapterPlace:
     def shared(self) -> BaseAdapter | None:
         """The instance that lives as long as the worker, if there is one."""
         return self.instance if self.lifecycle == "worker" else None
+
+    def start(self, invoke: Invoke) -> None:
+        """Initialises the shared instance, if there is one. What it does to context variables holds for every call."""
+        if self.shared is not None:
+            invoke(self.shared.initialize)
+        self.variables = Variables()
+
+    def stop(self, invoke: Invoke) -> None:
+        """Cleans up the shared instance, if there is one."""
+        if self.shared is not None:
+            invoke(self.shared.cleanup)
 
     def forget(self) -> None:
         """Lets go of the adapter, which lives in its module from now on, and ends with it."""
@@ -58,12 +72,13 @@ class AdapterPlace:
         if not record.started:
             return
         record.started = False
-        instance = record.instance or self.instance
-        if instance is None or not self.hears:
+        instance, variables = record.instance or self.instance, record.variables
+        if instance is None or variables is None:
             return
-        attempt(report, "on_session_end", invoke, instance.on_session_end, record.session, record.reason)
+        said = (instance.on_session_end, record.session, record.reason)
+        attempt(report, "on_session_end", within, variables, invoke, *said)
         if record.instance is not None:
-            attempt(report, "cleanup", invoke, record.instance.cleanup)
+            attempt(report, "cleanup", within, variables, invoke, record.instance.cleanup)
 
 
 def attempt(report: Report, step: str, invoke: Invoke, *call: Any) -> None:

@@ -19,7 +19,9 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import cast
 
+from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._runtime.inner_loop import ask
 from snakepit_bridge._runtime.own_signals import OwnSignal, take_free
 from snakepit_bridge._runtime.places import in_tool
 from snakepit_bridge._runtime.run import Run
@@ -44,8 +46,16 @@ class MainRun(Run):
 
     __slots__ = ("_interrupts", "due", "ended")
 
-    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope, interrupts: Interrupts) -> None:
-        super().__init__(call, spec, worker_id, scope)
+    def __init__(
+        self,
+        call: ServedCall,
+        spec: ToolSpec,
+        worker_id: str,
+        scope: Scope,
+        interrupts: Interrupts,
+        context: Context | None = None,
+    ) -> None:
+        super().__init__(call, spec, worker_id, scope, context)
         self._interrupts = interrupts
         # True while an interrupt is wanted: set by the interrupter only, so that a stray signal does nothing.
         self.due = False
@@ -150,6 +160,8 @@ class Interrupts(ThreadInterrupts):
     def _strike(self, _signal: int, frame: FrameType | None) -> None:
         run = self.armed
         if not isinstance(run, MainRun) or not run.due or run.interrupted or run.shields or not in_tool(frame):
+            return
+        if ask(run, frame):
             return
         run.interrupted = True
         raise CallCancelled("the call was cancelled")

@@ -10,33 +10,38 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
-from snakepit_bridge._runtime.adapter_place import AdapterPlace, Report
+from snakepit_bridge._runtime.adapter_place import AdapterPlace
+from snakepit_bridge._runtime.aside import Aside
+from snakepit_bridge._runtime.handover import HandOver, LoopSide
 from snakepit_bridge._runtime.interrupts import Interrupts, MainRun
+from snakepit_bridge._runtime.kept_signals import KeptSignals
 from snakepit_bridge._runtime.scope import Scope
 from snakepit_bridge._runtime.sessions import Record
-from snakepit_bridge._runtime.sync_thread import AfterCall, Complete, SyncThread
+from snakepit_bridge._runtime.sync_thread import SyncThread
 from snakepit_bridge.tools.spec import ToolSpec
 
 
 class MainThread(SyncThread[MainRun]):
     """Runs what ``start`` and ``submit`` were given, on the thread that calls ``serve``."""
 
-    def __init__(
-        self, worker_id: str, interrupts: Interrupts, complete: Complete, after_call: AfterCall, report: Report
-    ) -> None:
-        super().__init__(worker_id, interrupts, complete, after_call)
+    def __init__(self, worker_id: str, interrupts: Interrupts, loop: LoopSide, aside: Aside) -> None:
+        super().__init__(worker_id, interrupts, loop, aside)
         self._signals = interrupts
-        self._report = report
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        # Puts in order what a tool may have changed for the whole thread.
-        self.after_job: Callable[[], object] = int
+        # The call that began last, for as long as it may have to be ended from here.
+        self._last: MainRun | None = None
         # Jobs begun: tells from outside whether this thread gets on.
         self.steps = 0
 
     def start(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> None:
         """Puts a call at the end of the queue. For any thread."""
         self._waiting.put(partial(self.run, call, spec, scope))
+
+    def take_over(self, job: HandOver) -> None:
+        """Puts the rest of a call at the end of the queue. For any thread."""
+        self._waiting.put(partial(self.go_on, job))
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Puts a function at the end of the queue; it sees the context variables of its submitter. For any thread."""
@@ -50,17 +55,29 @@ class MainThread(SyncThread[MainRun]):
 
     def serve(self) -> None:
         """Runs calls until ``stop``. The wait is a C call that signals interrupt."""
+        kept = KeptSignals()
         while True:
             try:
-                if (job := self._waiting.get()) is None:
-                    return
-                self.steps += 1
-                job()
-                # Nothing of a call may live on until the next one comes.
-                del job
-                self.after_job()
-            except BaseException as error:  # a tool's handler of a signal that came when the tool was over
-                self._report("the handler of a signal", error)
+                while (job := self._waiting.get()) is not None:
+                    self.steps += 1
+                    job()
+                    # Nothing of a call may live on until the next one comes.
+                    del job
+                    self._last = None
+                    kept.restore()
+                    if self._waiting.empty():
+                        kept.restore_wakeup()
+                return
+            except BaseException as error:
+                # Of a signal handler that a tool has left behind: in a tool it would have been the tool's.
+                self._interrupted(error)
+
+    def _interrupted(self, error: BaseException) -> None:
+        self._aside.report("a signal handler between two calls", error)
+        run, self._last = self._last, None
+        if run is not None and not run.call.ended:
+            run.over = True
+            run.end_with_exception(error)
 
     def drain(self) -> None:
         """After ``serve``: runs what has been put behind its end."""
@@ -76,23 +93,24 @@ class MainThread(SyncThread[MainRun]):
 
     def release(self, scope: Scope) -> Future[Any]:
         """Cleans up after a call that ran on the event loop. For any thread."""
-        return self.submit(scope.release, partial(self.invoke, None), self._report)
+        return self.submit(scope.release, partial(self.invoke, None), self._aside.report)
 
     def settle(self, place: AdapterPlace, record: Record) -> Future[Any]:
         """Tells the adapter that a session is over. For any thread."""
-        return self.submit(place.settle, record, partial(self.invoke, None), self._report)
+        return self.submit(place.settle, record, partial(self.invoke, None), self._aside.report)
 
     def _put(self, done: Future[Any], function: Callable[..., Any], *arguments: Any) -> None:
         self._waiting.put(partial(_fulfil, done, partial(copy_context().run, function, *arguments)))
 
-    def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> MainRun:
-        return MainRun(call, spec, self._worker_id, scope, self._signals)
+    def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope, context: Context | None) -> MainRun:
+        self._last = run = MainRun(call, spec, self._worker_id, scope, self._signals, context)
+        return run
 
     def _enter(self, run: MainRun) -> None:
         run.scope.prepare(partial(self.invoke, run))
 
     def _clear(self, run: MainRun) -> None:
-        run.scope.release(partial(self.invoke, None), self._report)
+        run.scope.release(partial(self.invoke, None), self._aside.report)
 
 
 def _fulfil(done: Future[Any], function: Callable[[], Any]) -> None:
@@ -102,6 +120,9 @@ def _fulfil(done: Future[Any], function: Callable[[], Any]) -> None:
     settle: Callable[[], None]
     try:
         settle = partial(done.set_result, function())
+    except StopIteration as error:
+        # No future of asyncio takes one.
+        settle = partial(done.set_exception, RuntimeError(f"raised StopIteration: {error}"))
     except BaseException as error:
         settle = partial(done.set_exception, error)
     with suppress(InvalidStateError):

@@ -20,6 +20,11 @@ def boundary(function: F) -> F:
     return function
 
 
+def is_boundary(frame: FrameType) -> bool:
+    """True for the frame of a function that was marked so."""
+    return frame.f_code in _boundaries
+
+
 def in_tool(frame: FrameType | None, foreign: tuple[str, ...] = ()) -> bool:
     """True when the innermost frames are a tool's: above a boundary, and not the runtime's.
 

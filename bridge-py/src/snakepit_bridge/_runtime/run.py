@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import builtins
 from collections.abc import Mapping
 from time import monotonic_ns
 from typing import Any, Protocol
@@ -11,8 +13,9 @@ from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelRung
+from snakepit_bridge._runtime.results import WrongForm
 from snakepit_bridge._runtime.scope import Scope
-from snakepit_bridge.errors import SnakepitError
+from snakepit_bridge.errors import CallCancelled, SnakepitError
 from snakepit_bridge.tools.spec import ToolSpec
 
 
@@ -36,9 +39,11 @@ class Interrupter(Protocol):
 class Run:
     """What all threads that run tools have in common: one call, one tool, one context."""
 
-    __slots__ = ("call", "context", "interrupted", "over", "scope", "shields", "spec", "thrown")
+    __slots__ = ("asked", "call", "context", "interrupted", "over", "scope", "shields", "spec", "thrown")
 
-    def __init__(self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope) -> None:
+    def __init__(
+        self, call: ServedCall, spec: ToolSpec, worker_id: str, scope: Scope, context: Context | None = None
+    ) -> None:
         self.call = call
         self.spec = spec
         self.scope = scope
@@ -48,7 +53,12 @@ class Run:
         # True when it was raised into a thread that gave nothing else a turn.
         self.thrown = False
         self.over = False
-        self.context = Context(
+        # When a loop of the tool's own was asked to leave.
+        self.asked = 0.0
+        if context is not None:
+            # The tool has begun elsewhere, and holds it.
+            context.move(self)
+        self.context = context or Context(
             self,
             call_id=call.id,
             worker_id=worker_id,
@@ -122,20 +132,34 @@ class Run:
     def end_with_exception(self, error: BaseException) -> None:
         """Ends the call with what the tool raised, or as cancelled where it was."""
         if self.cancelled:
-            self.end_cancelled()
+            self.end_cancelled(None if is_cancel(error) else error)
             return
-        try:
-            self.call.fail_with(error)
-        except BaseException:
-            # Out of memory, or an exception that fights back: the call ends all the same.
-            self.call.fail("python_error", f"{type(error).__name__} (it could not be told in full)")
+        if type(error) is WrongForm:
+            self.call.fail(error.code, error.message, error.details)
+            return
+        self.call.fail_with(error)
 
     def finish(self) -> None:
         """The tool has been left for good. Unties the call: nothing of it waits for the garbage collector."""
         self.call.on_cancel = None
         del self.context
 
-    def end_cancelled(self) -> None:
-        """Ends the call as cancelled, on the rung that it came to."""
+    def end_cancelled(self, raised: BaseException | None = None) -> None:
+        """Ends the call as cancelled, on the rung that it came to, with what its tool raised besides."""
         rung = CancelRung.INTERRUPTED if self.interrupted else CancelRung.CLOSED
-        self.call.end_cancelled(CancelRung.THROWN if self.thrown else rung)
+        self.call.end_cancelled(CancelRung.THROWN if self.thrown else rung, raised)
+
+
+def is_cancel(error: BaseException) -> bool:
+    """True where an exception says no more than that its call was cancelled."""
+    # Nothing of the exception's own is run here: who knows what it does.
+    kind = type(error)
+    if issubclass(kind, _CANCELS):
+        return True
+    return _GROUP is not None and issubclass(kind, _GROUP) and all(map(is_cancel, _GROUP.exceptions.__get__(error)))
+
+
+_CANCELS = (CallCancelled, asyncio.CancelledError, GeneratorExit)
+
+# From Python 3.11 on.
+_GROUP: Any = getattr(builtins, "BaseExceptionGroup", None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context as ContextVariables
 from types import MethodType
 from typing import Any
 
 from snakepit_bridge._peer.failures import message_of
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, Invoke, Report, attempt
 from snakepit_bridge._runtime.sessions import Record
+from snakepit_bridge._runtime.variables import adopt, within
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import SessionNotStarted
 from snakepit_bridge.tools.spec import ToolSpec
@@ -17,13 +19,15 @@ from snakepit_bridge.tools.spec import ToolSpec
 class Scope:
     """The place of one call. ``prepare`` and ``release`` happen on the main thread, around the tool."""
 
-    __slots__ = ("_instance", "_owned", "_place", "_spec", "makes_instance", "plain", "record")
+    __slots__ = ("_instance", "_owned", "_place", "_spec", "_variables", "makes_instance", "plain", "record")
 
     def __init__(self, place: AdapterPlace, spec: ToolSpec, record: Record | None) -> None:
         self._place = place
         self._spec = spec
         self.record = record
         self._instance: BaseAdapter | None = None
+        # Those of the call's own instance.
+        self._variables: ContextVariables | None = None
         self._owned = place.owns(spec)
         # True when the call needs an instance of its own.
         self.makes_instance = self._owned and place.lifecycle == "call"
@@ -42,10 +46,23 @@ class Scope:
         """
         record = self.record
         if record is not None and self._place.hears and not record.started:
-            self._start(record, invoke)
+            record.variables = self._place.variables.copy()
+            within(record.variables, self._start, record, invoke)
             record.started = True
         if self.makes_instance:
-            self._instance = self._make(invoke)
+            self._variables = self._place.variables.copy()
+            self._instance = within(self._variables, self._make, invoke)
+
+    def variables(self) -> ContextVariables:
+        """The context variables that a call begins with."""
+        return self._place.variables.copy()
+
+    def adopt_variables(self) -> None:
+        """Has the current call see what the hooks that ran for it, or for its session, did to context variables."""
+        if self.record is not None and self.record.variables is not None:
+            adopt(self.record.variables)
+        if self._variables is not None:
+            adopt(self._variables)
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -65,8 +82,8 @@ class Scope:
     def release(self, invoke: Invoke, report: Report) -> None:
         """Cleans up the call's own instance."""
         instance, self._instance = self._instance, None
-        if instance is not None:
-            attempt(report, "cleanup", invoke, instance.cleanup)
+        if instance is not None and self._variables is not None:
+            attempt(report, "cleanup", within, self._variables, invoke, instance.cleanup)
 
     @property
     def _bound(self) -> BaseAdapter | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from threading import Lock
 
 from snakepit_bridge.base_adapter import BaseAdapter
@@ -10,9 +11,9 @@ from snakepit_bridge.session import Session
 
 
 class Record:
-    """What the runtime knows of a session. ``started`` and ``instance`` belong to the main thread."""
+    """What the runtime knows of a session. What follows ``started`` belongs to the main thread."""
 
-    __slots__ = ("calls", "instance", "reason", "session", "started")
+    __slots__ = ("calls", "instance", "reason", "session", "started", "variables")
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -23,6 +24,8 @@ class Record:
         self.started = False
         # The adapter's own instance for this session, where its lifecycle is "session".
         self.instance: BaseAdapter | None = None
+        # The context variables that its hooks see, and as they leave them.
+        self.variables: Context | None = None
 
 
 class SessionTable:

@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
@@ -50,10 +49,8 @@ class Stopper:
         os._exit(0)
 
 
-def on_sigterm(act: Callable[[], None]) -> Callable[[], object]:
+def on_sigterm(act: Callable[[], None]) -> None:
     """Has ``act`` called when SIGTERM comes; to be called on the main thread.
-
-    What it returns puts back in order what the tools of the main thread may have changed, and is called there too.
 
     Python runs a signal's handler on the main thread, which may have gone to sleep in the moment the signal came, and
     then sleeps on. The byte that the signal leaves in a pipe wakes a thread of our own. A loop of asyncio on the main
@@ -62,9 +59,7 @@ def on_sigterm(act: Callable[[], None]) -> Callable[[], object]:
     read, write = os.pipe()
     os.set_blocking(write, False)
     own_signals.take(signal.SIGTERM, lambda *_: act())
-    # A loop of asyncio that ran in a tool leaves none.
-    wake = partial(signal.set_wakeup_fd, write, warn_on_full_buffer=False)
-    wake()
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def wait() -> None:
         while numbers := os.read(read, 64):
@@ -72,4 +67,3 @@ def on_sigterm(act: Callable[[], None]) -> Callable[[], object]:
                 act()
 
     threading.Thread(target=wait, name="snakepit-signals", daemon=True).start()
-    return wake

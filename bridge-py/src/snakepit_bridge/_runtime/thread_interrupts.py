@@ -22,6 +22,7 @@ from time import monotonic
 from typing import Any
 
 from snakepit_bridge._runtime import children
+from snakepit_bridge._runtime.inner_loop import ask
 from snakepit_bridge._runtime.places import in_tool
 from snakepit_bridge._runtime.run import Run
 from snakepit_bridge.errors import CallCancelled
@@ -103,7 +104,7 @@ class ThreadInterrupts:
             run = self.armed
             if run is not seen or run is None:
                 seen, since = run, monotonic()
-            elif run in self._wanted and monotonic() - since >= _LOOK_S:
+            elif run in self._wanted and monotonic() - since >= _LOOK_S and not self._ask(run):
                 self._throw(run)
             del run
             pause.wait(_LOOK_S if seen is None else _AGAIN_S)
@@ -112,6 +113,9 @@ class ThreadInterrupts:
         with self._listing:
             self._wanted = {run for run in self._wanted if not (run.over or run.interrupted)}
             return bool(self._wanted)
+
+    def _ask(self, run: Run) -> bool:
+        return not run.shields and ask(run, sys._current_frames().get(self._thread))
 
     def _throw(self, run: Run) -> None:
         with self._throwing:

@@ -288,6 +288,8 @@ export interface Ok_MetadataEntry {
 export interface Cancelled {
   /** How far the ladder had to go. */
   rung: CancelRung;
+  /** What the tool raised besides the cancel, from its cleanup; absent where that was all. */
+  error: Error | undefined;
 }
 
 /** Where the time of a call went, in microseconds. */
@@ -309,6 +311,8 @@ export interface Error {
     | undefined;
   /** Facts for programs. */
   details: { [key: string]: string };
+  /** True when the tool's own code had begun. */
+  began: boolean;
 }
 
 export interface Error_DetailsEntry {
@@ -334,8 +338,10 @@ export interface Exception {
     | undefined;
   /** "shape", "dtype", "device" or "out_of_memory" where the failure is recognised. */
   category: string;
-  /** True when any text above was cut to its limit. */
+  /** True when anything was cut to its limit. */
   truncated: boolean;
+  /** What an exception group holds. */
+  members: Exception[];
 }
 
 /** One line of a traceback. */
@@ -2201,13 +2207,16 @@ export const Ok_MetadataEntry: MessageFns<Ok_MetadataEntry> = {
 };
 
 function createBaseCancelled(): Cancelled {
-  return { rung: 0 };
+  return { rung: 0, error: undefined };
 }
 
 export const Cancelled: MessageFns<Cancelled> = {
   encode(message: Cancelled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.rung !== 0) {
       writer.uint32(8).int32(message.rung);
+    }
+    if (message.error !== undefined) {
+      Error.encode(message.error, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2231,6 +2240,14 @@ export const Cancelled: MessageFns<Cancelled> = {
             }
 
             message.rung = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.error = Error.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2304,7 +2321,7 @@ export const Timings: MessageFns<Timings> = {
 };
 
 function createBaseError(): Error {
-  return { code: "", message: "", exception: undefined, details: {} };
+  return { code: "", message: "", exception: undefined, details: {}, began: false };
 }
 
 export const Error: MessageFns<Error> = {
@@ -2321,6 +2338,9 @@ export const Error: MessageFns<Error> = {
     globalThis.Object.entries(message.details).forEach(([key, value]: [string, string]) => {
       Error_DetailsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
+    if (message.began !== false) {
+      writer.uint32(40).bool(message.began);
+    }
     return writer;
   },
 
@@ -2370,6 +2390,14 @@ export const Error: MessageFns<Error> = {
             if (entry4.value !== undefined) {
               message.details[entry4.key] = entry4.value;
             }
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.began = reader.bool();
             continue;
           }
         }
@@ -2453,6 +2481,7 @@ function createBaseException(): Exception {
     cause: undefined,
     category: "",
     truncated: false,
+    members: [],
   };
 }
 
@@ -2484,6 +2513,9 @@ export const Exception: MessageFns<Exception> = {
     }
     if (message.truncated !== false) {
       writer.uint32(72).bool(message.truncated);
+    }
+    for (const v of message.members) {
+      Exception.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -2571,6 +2603,14 @@ export const Exception: MessageFns<Exception> = {
             }
 
             message.truncated = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.members.push(Exception.decode(reader, reader.uint32()));
             continue;
           }
         }
