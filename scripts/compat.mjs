@@ -151,11 +151,11 @@ function firstWords(output) {
 
 function writePage(text) {
   const page = join(root, 'docs', 'compatibility.md')
-  const marked = /(<!-- table -->\n)[\s\S]*(\n<!-- end -->)/
+  const marked = /(<!-- table -->\n)[\s\S]*(<!-- end -->)/
   const date = new Date().toISOString().slice(0, 10)
   const where = `${process.platform} ${process.arch}, ${date}, by \`npm run compat -- --write\`:\n\n`
   writeFileSync(
     page,
-    readFileSync(page, 'utf8').replace(marked, (_, start, end) => `${start}${where}${text}${end}`),
+    readFileSync(page, 'utf8').replace(marked, (_, start, end) => `${start}${where}${text}\n${end}`),
   )
 }
