@@ -145,6 +145,7 @@ function write(place, files) {
 function firstWords(output) {
   const lines = output.split('\n').map((line) => line.trim())
   return (lines.find((line) => /error:|assertion|expected|must use|cannot/i.test(line)) ?? lines[0] ?? '')
+    .replaceAll(/\S*\/pit-package-[^/]*\/[^/]*\//g, '')
     .slice(0, 140)
     .replaceAll('|', '\\|')
 }
