@@ -145,17 +145,18 @@ function write(place, files) {
 function firstWords(output) {
   const lines = output.split('\n').map((line) => line.trim())
   return (lines.find((line) => /error:|assertion|expected|must use|cannot/i.test(line)) ?? lines[0] ?? '')
+    .replaceAll(/\S*\/pit-package-[^/]*\/[^/]*\//g, '')
     .slice(0, 140)
     .replaceAll('|', '\\|')
 }
 
 function writePage(text) {
   const page = join(root, 'docs', 'compatibility.md')
-  const marked = /(<!-- table -->\n)[\s\S]*(\n<!-- end -->)/
+  const marked = /(<!-- table -->\n)[\s\S]*(<!-- end -->)/
   const date = new Date().toISOString().slice(0, 10)
   const where = `${process.platform} ${process.arch}, ${date}, by \`npm run compat -- --write\`:\n\n`
   writeFileSync(
     page,
-    readFileSync(page, 'utf8').replace(marked, (_, start, end) => `${start}${where}${text}${end}`),
+    readFileSync(page, 'utf8').replace(marked, (_, start, end) => `${start}${where}${text}\n${end}`),
   )
 }

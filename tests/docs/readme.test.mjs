@@ -1,4 +1,4 @@
-// timeout: 240 s
+// timeout: 400 s
 // The programs of the README, written into an empty project and run as they are shown, print what the README says.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

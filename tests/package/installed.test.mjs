@@ -1,4 +1,4 @@
-// timeout: 300 s
+// timeout: 500 s
 // The package in other people's hands: installed into an empty project, required, and bundled, each time with real Python.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
