@@ -4,6 +4,7 @@ import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
+import { inNobodysContext, inSubscribersContext } from '../streams/async-context.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -19,7 +20,7 @@ import type { ToolArguments } from './session-pool.js'
 import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
 import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
 import { onTermination } from './termination.js'
-import type { Untyped } from './untyped.js'
+import type { ChunkOf, Returned, Untyped } from './untyped.js'
 import { type Worker, workerOf } from './worker-view.js'
 
 export type { CloseOptions } from './close-options.js'
@@ -70,6 +71,11 @@ export class Snakepit implements AsyncDisposable {
    */
   static async openWith(options: SnakepitOptions, means: Means): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
+    // What is made here outlives the request that may have opened it.
+    return inNobodysContext(() => Snakepit.#start(settings, means))
+  }
+
+  static async #start(settings: SnakepitSettings, means: Means): Promise<Snakepit> {
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
     const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
@@ -87,6 +93,7 @@ export class Snakepit implements AsyncDisposable {
     return merge(...[...this.#pools.values()].map(({ pool }) => pool.roster$)).pipe(
       map((news) => (news.type === 'worker-event' && news.event.type === 'log' ? news.event.log : undefined)),
       filter((log) => log !== undefined),
+      inSubscribersContext(),
     )
   }
 
@@ -99,12 +106,12 @@ export class Snakepit implements AsyncDisposable {
    * ```
    */
   get events$(): Observable<SnakepitEvent> {
-    return merge(...[...this.#pools.values()].map(({ pool }) => eventsOf(pool)))
+    return merge(...[...this.#pools.values()].map(({ pool }) => eventsOf(pool))).pipe(inSubscribersContext())
   }
 
   /** How a pool is: replayed to whoever subscribes, then each change. Completes when it is closed. */
   state$(pool?: string): Observable<PoolState> {
-    return this.#poolOf(pool).pool.state$
+    return this.#poolOf(pool).pool.state$.pipe(inSubscribersContext())
   }
 
   /**
@@ -130,12 +137,12 @@ export class Snakepit implements AsyncDisposable {
    * @throws SnakepitError `invalid_option` and `invalid_argument` at once; the others, as with `execute`, and
    *   `streaming_not_supported`, `idle_timeout`, when iterated
    */
-  stream<T = Untyped, R = null>(
+  stream<T = Untyped, R = Returned<T>, C = ChunkOf<T, R>>(
     tool: string,
     args: ToolArguments = {},
     options: StreamOptions = noOptions,
-  ): ChunkStream<T, R> {
-    return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R>
+  ): ChunkStream<T, R, C> {
+    return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R, C>
   }
 
   /**

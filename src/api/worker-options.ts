@@ -1,4 +1,5 @@
 // What a program may say about its Python workers: what they serve, what runs them, how they are reached.
+import { AsyncResource } from 'node:async_hooks'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
@@ -116,7 +117,8 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     startTimeout: milliseconds('startTimeout', startTimeout),
     heartbeat: readHeartbeat('heartbeat', options.heartbeat),
     logs: readLogs('logs', options.logs),
-    onSetup,
+    // Told in the context of whoever opens the pool.
+    onSetup: AsyncResource.bind(onSetup),
   })
 }
 
