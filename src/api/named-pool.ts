@@ -1,4 +1,5 @@
 // One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
+import type { AsyncResource } from 'node:async_hooks'
 import { encodeValue } from '../codec/msgpack.js'
 import { serveTools } from '../peer/serve-tools.js'
 import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
@@ -38,8 +39,13 @@ export class NamedPool implements SessionPool {
   }
 
   /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
-  static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
-    const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means })
+  static async prepare(
+    settings: NamedPoolSettings,
+    { connect, ...means }: Means,
+    opener: AsyncResource,
+  ): Promise<NamedPool> {
+    const installation = await pythonOf(settings, opener)
+    const pool = new Pool(settings.pool, { spawn: spawner(settings, installation, connect), ...means })
     return new NamedPool(settings, pool, means.random ?? Math.random)
   }
 
@@ -161,22 +167,20 @@ export class NamedPool implements SessionPool {
   }
 }
 
+/** The Python of a pool. What is done to have it is told in the context of whoever opens the pool. */
+function pythonOf({ worker }: NamedPoolSettings, opener: AsyncResource) {
+  const { python, requirements, cwd, onSetup } = worker
+  const onProgress = (line: string) => opener.runInAsyncScope(onSetup, undefined, line)
+  return resolvePython({ python, requirements, cwd, onProgress })
+}
+
 /** Everything that a pool's workers have in common, as the way to start one. */
-async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | undefined): Promise<Spawn> {
-  const {
-    python,
-    requirements,
-    cwd,
-    adapter,
-    transport,
-    threads,
-    startTimeout,
-    heartbeat,
-    logs,
-    environment,
-    onSetup,
-  } = worker
-  const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
+function spawner(
+  { worker, pool }: NamedPoolSettings,
+  { executable, version }: Awaited<ReturnType<typeof resolvePython>>,
+  connect: Connect | undefined,
+): Spawn {
+  const { cwd, adapter, transport, threads, startTimeout, heartbeat, logs, environment } = worker
   const common = {
     python: executable,
     pythonVersion: version,

@@ -1,10 +1,11 @@
 // The door of the library: opens pools of Python workers, calls their tools, closes them.
+import type { AsyncResource } from 'node:async_hooks'
 import { filter, map, merge, type Observable } from 'rxjs'
 import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
-import { inNobodysContext, inSubscribersContext } from '../streams/async-context.js'
+import { callersContext, inNobodysContext, inSubscribersContext } from '../streams/async-context.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -72,13 +73,14 @@ export class Snakepit implements AsyncDisposable {
   static async openWith(options: SnakepitOptions, means: Means): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
     // What is made here outlives the request that may have opened it.
-    return inNobodysContext(() => Snakepit.#start(settings, means))
+    const opener = callersContext()
+    return inNobodysContext(() => Snakepit.#start(settings, means, opener))
   }
 
-  static async #start(settings: SnakepitSettings, means: Means): Promise<Snakepit> {
+  static async #start(settings: SnakepitSettings, means: Means, opener: AsyncResource): Promise<Snakepit> {
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
-    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
+    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means, opener)))
     try {
       await Promise.all(pools.map((pool) => pool.start()))
     } catch (error) {

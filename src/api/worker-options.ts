@@ -1,5 +1,4 @@
 // What a program may say about its Python workers: what they serve, what runs them, how they are reached.
-import { AsyncResource } from 'node:async_hooks'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
@@ -117,8 +116,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     startTimeout: milliseconds('startTimeout', startTimeout),
     heartbeat: readHeartbeat('heartbeat', options.heartbeat),
     logs: readLogs('logs', options.logs),
-    // Told in the context of whoever opens the pool.
-    onSetup: AsyncResource.bind(onSetup),
+    onSetup,
   })
 }
 
