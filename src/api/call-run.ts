@@ -1,6 +1,7 @@
 // One call on its way through pool and wire: it waits, it runs, it is settled for its caller exactly once.
 import type { AsyncResource } from 'node:async_hooks'
 import { types } from 'node:util'
+import { decodeValues } from '../codec/msgpack.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
@@ -144,12 +145,14 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     if (this.#state !== settled) this.#owner.arrived()
   }
 
-  progressed(value: unknown): void {
+  progressed(encoded: Uint8Array): void {
     this.#time.sign()
     if (this.#state === settled) return
     const { onProgress } = this.#spec
     if (onProgress === undefined) return
     try {
+      // What cannot be decoded comes as bytes, like an item.
+      const [value] = decodeValues(encoded, [encoded.length])
       const promised: unknown = this.#context?.runInAsyncScope(onProgress, undefined, value)
       if (types.isPromise(promised)) promised.catch((error: unknown) => this.#progressFailed(error))
     } catch (error) {
@@ -157,10 +160,12 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     }
   }
 
-  /** The program's own handler throws: so does the call. An error that comes too late for that is Node's to report. */
+  /** The program's own handler throws: so does the call. What comes too late for that is thrown where Node reports it. */
   #progressFailed(error: unknown): void {
-    if (this.#state === settled) throw error
-    this.#fail(error)
+    if (this.#state !== settled) return this.#fail(error)
+    setImmediate(() => {
+      throw error
+    })
   }
 
   #inContext<T>(work: () => T): T {

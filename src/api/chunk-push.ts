@@ -1,5 +1,5 @@
 // One call's chunks pushed to an RxJS subscriber, without a promise in between.
-import type { Subscriber } from 'rxjs'
+import { config, type Subscriber } from 'rxjs'
 import { callersContext } from '../streams/async-context.js'
 import type { CallRun } from './call-run.js'
 import type { CallOwner } from './call-spec.js'
@@ -74,12 +74,27 @@ export class ChunkPush<I> implements CallOwner {
 
   #fail(error: unknown, late: boolean): void {
     if (late) this.#deliver()
-    this.#subscriber.error(error)
+    this.#tell(error)
   }
 
   /** A delivery that throws ends the call: nobody knows what the subscriber has made of it. */
   #leave(error: unknown): void {
     this.#run?.abandon()
-    this.#subscriber.error(error)
+    this.#tell(error)
   }
+
+  #tell(error: unknown): void {
+    try {
+      this.#subscriber.error(error)
+    } catch (thrown) {
+      // Whoever set this off has other calls to serve.
+      setTimeout(report, 0, thrown)
+    }
+  }
+}
+
+/** As RxJS reports what its observers throw. */
+function report(thrown: unknown): void {
+  if (config.onUnhandledError === null) throw thrown
+  config.onUnhandledError(thrown)
 }

@@ -45,7 +45,10 @@ function pack(admitted: unknown): Uint8Array {
   try {
     return packr.pack(admitted)
   } catch (cause) {
-    throw new SnakepitError('invalid_argument', `the value cannot be encoded: ${(cause as Error).message}`, { cause })
+    throw new SnakepitError('invalid_argument', `the value cannot be encoded: ${(cause as Error).message}`, {
+      details: { path: '$' },
+      cause,
+    })
   }
 }
 

@@ -33,8 +33,8 @@ export type CallEnd =
 export interface CallListener {
   /** Items can be taken. Called again only after all were taken. */
   itemsArrived(): void
-  /** The tool reported progress. */
-  progressed(value: unknown): void
+  /** The tool reported progress: one encoded value. */
+  progressed(value: Uint8Array): void
   /** The called side has left the call: exactly once, always last. */
   ended(end: CallEnd): void
 }

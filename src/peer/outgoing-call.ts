@@ -1,5 +1,4 @@
 // A call as its caller holds it: items to take, one end to wait for, and the way to cancel it.
-import { decodeValues } from '../codec/msgpack.js'
 import { CancelReason, type FrameKind, type Window } from '../wire/wire.js'
 import type { CallEnd, CallListener } from './call-end.js'
 import type { DataChunk } from './chunk.js'
@@ -105,9 +104,9 @@ export class OutgoingCall {
     return wrong
   }
 
-  /** Takes in progress from the wire. What cannot be decoded comes as bytes, like an item. */
+  /** Takes in progress from the wire. */
   progress(bytes: Uint8Array): void {
-    if (this.#state === 'running') this.#listener.progressed(decodeValues(bytes, [bytes.length])[0])
+    if (this.#state === 'running') this.#listener.progressed(bytes)
   }
 
   /** Ends the call; only the first end counts. */
