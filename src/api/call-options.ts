@@ -38,7 +38,10 @@ export interface CallOptions {
   readonly poisonKey?: string | undefined
   /** What the tool finds in `context.metadata`: small texts by name, 65,536 bytes at most together. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Told what the tool reports with `context.progress(…)`. What it throws fails the call. */
+  /**
+   * Told what the tool reports with `context.progress(…)`. What it throws, or rejects with, fails the call: the caller is
+   * told at once, and Python leaves the tool.
+   */
   readonly onProgress?: ((progress: unknown) => void) | undefined
 }
 

@@ -1,9 +1,13 @@
 // One call on its way through pool and wire: it waits, it runs, it is settled for its caller exactly once.
+import type { AsyncResource } from 'node:async_hooks'
+import { types } from 'node:util'
+import { decodeValues } from '../codec/msgpack.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
 import type { OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
+import { callersContext } from '../streams/async-context.js'
 import { leftByWorker } from './call-failures.js'
 import { lostWith, outcomeOf } from './call-outcome.js'
 import { type CallOwner, type CallPool, type CallSpec, callRequest } from './call-spec.js'
@@ -24,6 +28,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   readonly #pool: CallPool
   readonly #owner: CallOwner
   readonly #time: CallTime
+  /** The caller's, where functions of the program are called for it; undefined as a rule. */
+  readonly #context: AsyncResource | undefined
   #state: CallState = fresh
   #lease: Lease | undefined
   #call: OutgoingCall | undefined
@@ -43,6 +49,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.queueTimeout = spec.queueTimeout
     this.deadline = performance.now() + spec.timeout
     this.#time = new CallTime(this, spec)
+    if (spec.onProgress !== undefined || spec.retries !== undefined) this.#context = callersContext()
   }
 
   /** Hands the call to the pool. */
@@ -77,10 +84,16 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
 
   /** The next item that has arrived. */
   take(): DataChunk | undefined {
-    const chunk = this.#call?.take()
-    // The tool may have waited for this to make room: its silence counts from here.
-    if (chunk !== undefined) this.#time.sign()
-    return chunk
+    try {
+      const chunk = this.#call?.take()
+      // The tool may have waited for this to make room: its silence counts from here.
+      if (chunk !== undefined) this.#time.sign()
+      return chunk
+    } catch (error) {
+      // What has arrived cannot be given, for want of memory perhaps: the caller is told, and Python leaves the tool.
+      this.#fail(error)
+      return undefined
+    }
   }
 
   /** Its caller knows how it ended. */
@@ -132,14 +145,31 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     if (this.#state !== settled) this.#owner.arrived()
   }
 
-  progressed(value: unknown): void {
+  progressed(encoded: Uint8Array): void {
     this.#time.sign()
     if (this.#state === settled) return
+    const { onProgress } = this.#spec
+    if (onProgress === undefined) return
     try {
-      this.#spec.onProgress?.(value)
+      // What cannot be decoded comes as bytes, like an item.
+      const [value] = decodeValues(encoded, [encoded.length])
+      const promised: unknown = this.#context?.runInAsyncScope(onProgress, undefined, value)
+      if (types.isPromise(promised)) promised.catch((error: unknown) => this.#progressFailed(error))
     } catch (error) {
-      this.#fail(error)
+      this.#progressFailed(error)
     }
+  }
+
+  /** The program's own handler throws: so does the call. What comes too late for that is thrown where Node reports it. */
+  #progressFailed(error: unknown): void {
+    if (this.#state !== settled) return this.#fail(error)
+    setImmediate(() => {
+      throw error
+    })
+  }
+
+  #inContext<T>(work: () => T): T {
+    return this.#context === undefined ? work() : this.#context.runInAsyncScope(work)
   }
 
   ended(end: CallEnd): void {
@@ -167,7 +197,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
       this.#runs ??= new Runs(this.#spec.retries)
       // What was given cannot be taken back, and is not given twice.
       const hasGiven = this.taken > 0 || this.hasUnread
-      const pause = hasGiven ? undefined : this.#runs.failed(error, this.#time.left)
+      const runs = this.#runs
+      const pause = hasGiven ? undefined : this.#inContext(() => runs.failed(error, this.#time.left))
       if (pause === undefined) return this.#settleFailed(error, true)
       this.#call = undefined
       this.#time.rest()

@@ -1,8 +1,8 @@
 // What a call is made of, what it needs, and whom it tells.
-import type { CallEnd } from '../peer/call-end.js'
 import type { CallRequest } from '../peer/outgoing-call.js'
 import type { PoolRequest, SessionTicket } from '../pool/request.js'
 import type { Window } from '../wire/wire.js'
+import type { GoodEnd } from './reading.js'
 import type { Retries } from './retries.js'
 
 /** Everything that is known of a call before it begins. Times are milliseconds. */
@@ -59,7 +59,7 @@ export interface CallOwner {
    * The call ended well; items that have arrived may still be taken first. True when the end was told already: if not,
    * an abort may still come before it, and {@link CallRun.told} is called when it was.
    */
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): boolean
+  succeeded(end: GoodEnd, workerId: string): boolean
   /**
    * The call failed. `late` errors come behind the items that arrived before them; the others (abort, timeout) at once.
    * True as above.

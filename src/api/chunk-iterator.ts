@@ -1,44 +1,43 @@
 // One call's chunks as an AsyncIterator, written by hand: the hot path of every stream.
-import type { CallEnd } from '../peer/call-end.js'
-import type { Chunk } from '../peer/chunk.js'
 import type { CallRun } from './call-run.js'
 import type { CallOwner } from './call-spec.js'
-import { finalChunk } from './final-chunk.js'
+import type { GoodEnd, Reading } from './reading.js'
 
-type AnyChunk = Chunk<unknown, unknown>
-type Result = IteratorResult<AnyChunk, undefined>
-type Waiter = { readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void }
+type Result<I> = IteratorResult<I, undefined>
+type Waiter<I> = { readonly resolve: (result: Result<I>) => void; readonly reject: (error: unknown) => void }
 
 /** How the call ended, and what is still to be said about it. */
 type Ending =
-  | { readonly type: 'ok'; readonly end: Extract<CallEnd, { type: 'ok' }>; readonly workerId: string }
+  | { readonly type: 'ok'; readonly end: GoodEnd; readonly workerId: string }
   | { readonly type: 'failed'; readonly error: unknown }
   | { readonly type: 'over' }
 
 const over: Ending = { type: 'over' }
-const done: Result = Object.freeze({ done: true, value: undefined })
+const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 
 /** Begins its call at the first `next()`. `return()` cancels at once, also while a `next()` waits. */
-export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>, CallOwner {
+export class ChunkIterator<I> implements AsyncIterableIterator<I, undefined>, AsyncDisposable, CallOwner {
   readonly #start: (owner: CallOwner) => CallRun
+  readonly #reading: Reading<I>
   #run: CallRun | undefined
-  #waiters: Waiter[] = []
+  #waiters: Waiter<I>[] = []
   #ending: Ending | undefined
 
   /** @param start makes the call; may throw what is wrong with its arguments */
-  constructor(start: (owner: CallOwner) => CallRun) {
+  constructor(start: (owner: CallOwner) => CallRun, reading: Reading<I>) {
     this.#start = start
+    this.#reading = reading
   }
 
-  next(): Promise<Result> {
+  next(): Promise<Result<I>> {
     if (this.#waiters.length === 0) {
       const chunk = this.#run?.take()
-      if (chunk !== undefined) return Promise.resolve({ done: false, value: chunk })
+      if (chunk !== undefined) return Promise.resolve({ done: false, value: this.#reading.item(chunk) })
     }
     return this.#wait()
   }
 
-  return(): Promise<Result> {
+  return(): Promise<Result<I>> {
     const run = this.#run
     this.#ending = over
     run?.abandon()
@@ -47,7 +46,7 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     return Promise.resolve(done)
   }
 
-  throw(error?: unknown): Promise<Result> {
+  throw(error?: unknown): Promise<Result<I>> {
     void this.return()
     return Promise.reject(error)
   }
@@ -64,11 +63,11 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     while (this.#waiters.length > 0) {
       const chunk = this.#run?.take()
       if (chunk === undefined) return
-      this.#waiters.shift()?.resolve({ done: false, value: chunk })
+      this.#waiters.shift()?.resolve({ done: false, value: this.#reading.item(chunk) })
     }
   }
 
-  succeeded(end: Extract<CallEnd, { type: 'ok' }>, workerId: string): boolean {
+  succeeded(end: GoodEnd, workerId: string): boolean {
     this.#ending ??= { type: 'ok', end, workerId }
     return this.#serveEnding()
   }
@@ -84,7 +83,7 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     return this.#serveEnding()
   }
 
-  #wait(): Promise<Result> {
+  #wait(): Promise<Result<I>> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       if (this.#ending !== undefined) this.#serveEnding()
@@ -115,9 +114,9 @@ export class ChunkIterator implements AsyncIterableIterator<AnyChunk, undefined>
     return this.#ending === over
   }
 
-  #serveFinal(waiter: Waiter, { end, workerId }: Extract<Ending, { type: 'ok' }>): void {
+  #serveFinal(waiter: Waiter<I>, { end, workerId }: Extract<Ending, { type: 'ok' }>): void {
     try {
-      waiter.resolve({ done: false, value: finalChunk(end, this.#run?.taken ?? 0, workerId) })
+      waiter.resolve(this.#reading.last(end, this.#run?.taken ?? 0, workerId) ?? done)
     } catch (error) {
       waiter.reject(error)
     }

@@ -1,23 +1,22 @@
-// The newest chunk now and then, for those who only look.
+// The newest item now and then, for those who only look.
 import { Observable } from 'rxjs'
-import type { Chunk } from '../peer/chunk.js'
 
-/** Keeps the newest chunk of each turn of the event loop; the final one is always passed on. */
-export function latest<T, R>(source: Observable<Chunk<T, R>>): Observable<Chunk<T, R>> {
+/** Keeps the newest item of each turn of the event loop; the last one of all is always passed on. */
+export function latest<I>(source: Observable<I>): Observable<I> {
   return new Observable((subscriber) => {
-    let newest: Chunk<T, R> | undefined
+    let newest: { readonly item: I } | undefined
     let pending: NodeJS.Immediate | undefined
     const pass = () => {
       pending = undefined
-      const chunk = newest
+      const waiting = newest
       newest = undefined
-      if (chunk !== undefined) subscriber.next(chunk)
+      if (waiting !== undefined) subscriber.next(waiting.item)
     }
     subscriber.add(() => clearImmediate(pending))
     subscriber.add(
       source.subscribe({
-        next: (chunk) => {
-          newest = chunk
+        next: (item) => {
+          newest = { item }
           pending ??= setImmediate(pass)
         },
         error: (error: unknown) => {

@@ -1,13 +1,15 @@
 // One pool as the program's calls meet it: it knows the defaults, makes calls, and keeps the sessions that were asked for.
+import type { AsyncResource } from 'node:async_hooks'
 import { encodeValue } from '../codec/msgpack.js'
 import { serveTools } from '../peer/serve-tools.js'
 import { type Affinity, Pool, type SessionFact, type Spawn } from '../pool/index.js'
 import { resolvePython, workerEnvironment } from '../python/index.js'
+import { subscribedByNobody } from '../streams/async-context.js'
 import { worker$ } from '../worker/worker.js'
 import type { Connect } from '../worker/worker-settings.js'
 import { type CallOptions, checkCall, readCallOptions, type StreamOptions } from './call-options.js'
 import { CallRun } from './call-run.js'
-import type { CallSpec } from './call-spec.js'
+import type { CallOwner, CallSpec } from './call-spec.js'
 import { ChunkStream } from './chunk-stream.js'
 import type { Means } from './means.js'
 import { RememberedSessions } from './remembered-sessions.js'
@@ -16,6 +18,7 @@ import type { Session } from './session.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
 import { runToEnd } from './unary-call.js'
+import { UnreadStreams } from './unread-streams.js'
 import { resolveWindow } from './window-option.js'
 import type { Print } from './worker-output.js'
 
@@ -26,18 +29,24 @@ export class NamedPool implements SessionPool {
   readonly #settings: NamedPoolSettings
   readonly #retries: Retries | undefined
   readonly #sessions = new RememberedSessions()
+  readonly #unread = new UnreadStreams()
 
   private constructor(settings: NamedPoolSettings, pool: Pool, random: () => number) {
     this.name = settings.pool.name
     this.#settings = settings
     this.pool = pool
     if (settings.calls.retry !== false) this.#retries = new Retries(settings.calls.retry, random)
-    pool.sessions$.subscribe((fact) => this.#sessionFact(fact))
+    pool.sessions$.subscribe({ next: (fact) => this.#sessionFact(fact), complete: () => this.#unread.close() })
   }
 
   /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
-  static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
-    const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means })
+  static async prepare(
+    settings: NamedPoolSettings,
+    { connect, ...means }: Means,
+    opener: AsyncResource,
+  ): Promise<NamedPool> {
+    const installation = await pythonOf(settings, opener)
+    const pool = new Pool(settings.pool, { spawn: spawner(settings, installation, connect), ...means })
     return new NamedPool(settings, pool, means.random ?? Math.random)
   }
 
@@ -58,15 +67,21 @@ export class NamedPool implements SessionPool {
   }
 
   /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
-  stream(tool: string, args: ToolArguments, options: StreamOptions, session?: () => SessionCall): ChunkStream {
+  stream(
+    tool: string,
+    args: ToolArguments,
+    options: StreamOptions,
+    session?: () => SessionCall,
+  ): ChunkStream<unknown, unknown> {
     const read = readCallOptions(options, true, session !== undefined)
     checkCall(tool, args)
     const { streamTimeout, window } = this.#settings.calls
     const resolved = resolveWindow(read.window, window)
-    return new ChunkStream((owner) => {
+    const start = (owner: CallOwner) => {
       const spec = this.#specOf(tool, args, read, streamTimeout, session?.())
       return new CallRun(this.pool, { ...spec, window: resolved }, owner)
-    })
+    }
+    return new ChunkStream({ tool, start, unread: this.#unread })
   }
 
   /** How closely sessions keep to their worker, unless they say otherwise. */
@@ -158,22 +173,20 @@ export class NamedPool implements SessionPool {
   }
 }
 
+/** The Python of a pool. What is done to have it is told in the context of whoever opens the pool. */
+function pythonOf({ worker }: NamedPoolSettings, opener: AsyncResource) {
+  const { python, requirements, cwd, onSetup } = worker
+  const onProgress = (line: string) => opener.runInAsyncScope(onSetup, undefined, line)
+  return resolvePython({ python, requirements, cwd, onProgress })
+}
+
 /** Everything that a pool's workers have in common, as the way to start one. */
-async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | undefined): Promise<Spawn> {
-  const {
-    python,
-    requirements,
-    cwd,
-    adapter,
-    transport,
-    threads,
-    startTimeout,
-    heartbeat,
-    logs,
-    environment,
-    onSetup,
-  } = worker
-  const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
+function spawner(
+  { worker, pool }: NamedPoolSettings,
+  { executable, version }: Awaited<ReturnType<typeof resolvePython>>,
+  connect: Connect | undefined,
+): Spawn {
+  const { cwd, adapter, transport, threads, startTimeout, heartbeat, logs, environment } = worker
   const common = {
     python: executable,
     pythonVersion: version,
@@ -190,5 +203,5 @@ async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | u
     handler: serveTools(new Map()),
     connect,
   }
-  return (id, stop$) => worker$({ id, ...common }, stop$)
+  return (id, stop$) => worker$({ id, ...common }, stop$).pipe(subscribedByNobody())
 }

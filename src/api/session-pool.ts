@@ -19,7 +19,12 @@ export interface SessionPool {
   /** What holds for sessions that do not say otherwise. */
   readonly affinity: Affinity
   execute(tool: string, args: ToolArguments, options: CallOptions, session: SessionCall): Promise<unknown>
-  stream(tool: string, args: ToolArguments, options: StreamOptions, session: () => SessionCall): ChunkStream
+  stream(
+    tool: string,
+    args: ToolArguments,
+    options: StreamOptions,
+    session: () => SessionCall,
+  ): ChunkStream<unknown, unknown>
   endSession(id: string): void
   renewSession(id: string): void
   touchSession(id: string): void

@@ -1,13 +1,15 @@
 // A session: calls that belong together, and the worker that keeps their state.
+import type { AsyncResource } from 'node:async_hooks'
 import { describe } from '../errors/expectation.js'
 import { milliseconds, oneOf, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
+import { callersContext } from '../streams/async-context.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { readMetadata } from './metadata-option.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
-import type { Untyped } from './untyped.js'
+import type { ChunkOf, Returned, Untyped } from './untyped.js'
 
 /** What became of a session whose worker went away. */
 export interface SessionLoss {
@@ -43,7 +45,11 @@ export interface SessionCalls {
   /** Calls a tool in the session; see `Snakepit.execute`. */
   execute<T = Untyped>(tool: string, args?: ToolArguments, options?: SessionCallOptions): Promise<T>
   /** Streams from a tool in the session; see `Snakepit.stream`. */
-  stream<T = Untyped, R = null>(tool: string, args?: ToolArguments, options?: SessionStreamOptions): ChunkStream<T, R>
+  stream<T = Untyped, R = Returned<T>, C = ChunkOf<T, R>>(
+    tool: string,
+    args?: ToolArguments,
+    options?: SessionStreamOptions,
+  ): ChunkStream<T, R, C>
 }
 
 /** Options of a call in a session: the session has chosen the pool. */
@@ -94,6 +100,8 @@ export class Session implements SessionCalls {
   readonly id: string
   readonly #pool: SessionPool
   readonly #options: SessionOptions
+  /** That of whoever made the session, for its `onLost`. */
+  readonly #context: AsyncResource | undefined
   #state: State = { type: 'open' }
 
   /** Made by `Snakepit.session`. */
@@ -101,6 +109,7 @@ export class Session implements SessionCalls {
     this.id = id
     this.#pool = pool
     this.#options = options
+    if (options.onLost !== undefined) this.#context = callersContext()
   }
 
   async execute<T = Untyped>(
@@ -111,12 +120,12 @@ export class Session implements SessionCalls {
     return this.#pool.execute(tool, args, options, this.call()) as Promise<T>
   }
 
-  stream<T = Untyped, R = null>(
+  stream<T = Untyped, R = Returned<T>, C = ChunkOf<T, R>>(
     tool: string,
     args: ToolArguments = {},
     options: SessionStreamOptions = noOptions,
-  ): ChunkStream<T, R> {
-    return this.#pool.stream(tool, args, options, () => this.call()) as ChunkStream<T, R>
+  ): ChunkStream<T, R, C> {
+    return this.#pool.stream(tool, args, options, () => this.call()) as ChunkStream<T, R, C>
   }
 
   /**
@@ -176,7 +185,7 @@ export class Session implements SessionCalls {
     this.#throwIfOver()
     if (!rebinds) this.#pool.renewSession(this.id)
     try {
-      await onLost(this.#atOnce(), loss)
+      await this.#context?.runInAsyncScope(onLost, undefined, this.#atOnce(), loss)
     } catch (cause) {
       this.#throwIfOver()
       throw new SnakepitError(
@@ -198,8 +207,8 @@ export class Session implements SessionCalls {
     return {
       execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = noOptions) =>
         this.#pool.execute(tool, args, options, call()) as Promise<T>,
-      stream: <T, R>(tool: string, args: ToolArguments = {}, options: SessionStreamOptions = noOptions) =>
-        this.#pool.stream(tool, args, options, call) as ChunkStream<T, R>,
+      stream: <T, R, C>(tool: string, args: ToolArguments = {}, options: SessionStreamOptions = noOptions) =>
+        this.#pool.stream(tool, args, options, call) as ChunkStream<T, R, C>,
     }
   }
 

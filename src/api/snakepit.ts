@@ -1,9 +1,11 @@
 // The door of the library: opens pools of Python workers, calls their tools, closes them.
+import type { AsyncResource } from 'node:async_hooks'
 import { merge, type Observable } from 'rxjs'
 import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
+import { callersContext, inNobodysContext, inSubscribersContext } from '../streams/async-context.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -19,7 +21,7 @@ import type { ToolArguments } from './session-pool.js'
 import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
 import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
 import { onTermination } from './termination.js'
-import type { Untyped } from './untyped.js'
+import type { ChunkOf, Returned, Untyped } from './untyped.js'
 import { WorkerOutput } from './worker-output.js'
 import { type Worker, workerOf } from './worker-view.js'
 
@@ -74,12 +76,19 @@ export class Snakepit implements AsyncDisposable {
    */
   static async openWith(options: SnakepitOptions, means: Means): Promise<Snakepit> {
     const settings = resolveSnakepitOptions(options)
+    // What is made here outlives the request that may have opened it.
+    const opener = callersContext()
+    return inNobodysContext(() => Snakepit.#start(settings, means, opener))
+  }
+
+  static async #start(settings: SnakepitSettings, means: Means, opener: AsyncResource): Promise<Snakepit> {
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
-    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
+    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means, opener)))
+    const { onLog } = settings
     const output = new WorkerOutput(
       pools.map(({ pool, print }) => ({ news$: pool.roster$, print })),
-      settings.onLog,
+      onLog && ((log) => opener.runInAsyncScope(onLog, undefined, log)),
     )
     try {
       await Promise.all(pools.map((pool) => pool.start()))
@@ -96,7 +105,7 @@ export class Snakepit implements AsyncDisposable {
    * the option `logs.print` says so.
    */
   get logs$(): Observable<WorkerLog> {
-    return this.#output.logs$
+    return this.#output.logs$.pipe(inSubscribersContext())
   }
 
   /**
@@ -108,12 +117,12 @@ export class Snakepit implements AsyncDisposable {
    * ```
    */
   get events$(): Observable<SnakepitEvent> {
-    return merge(...[...this.#pools.values()].map(({ pool }) => eventsOf(pool)))
+    return merge(...[...this.#pools.values()].map(({ pool }) => eventsOf(pool))).pipe(inSubscribersContext())
   }
 
   /** How a pool is: replayed to whoever subscribes, then each change. Completes when it is closed. */
   state$(pool?: string): Observable<PoolState> {
-    return this.#poolOf(pool).pool.state$
+    return this.#poolOf(pool).pool.state$.pipe(inSubscribersContext())
   }
 
   /**
@@ -139,12 +148,12 @@ export class Snakepit implements AsyncDisposable {
    * @throws SnakepitError `invalid_option` and `invalid_argument` at once; the others, as with `execute`, and
    *   `streaming_not_supported`, `idle_timeout`, when iterated
    */
-  stream<T = Untyped, R = null>(
+  stream<T = Untyped, R = Returned<T>, C = ChunkOf<T, R>>(
     tool: string,
     args: ToolArguments = {},
     options: StreamOptions = noOptions,
-  ): ChunkStream<T, R> {
-    return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R>
+  ): ChunkStream<T, R, C> {
+    return this.#poolOf(options?.pool).stream(tool, args, options) as ChunkStream<T, R, C>
   }
 
   /**

@@ -1,8 +1,8 @@
 // A call for one value, as a promise.
 import { decodeValue } from '../codec/msgpack.js'
-import type { CallEnd } from '../peer/call-end.js'
 import { CallRun } from './call-run.js'
 import type { CallOwner, CallPool, CallSpec } from './call-spec.js'
+import type { GoodEnd } from './reading.js'
 
 /** Runs a call to its end. Rejects with the typed error, or with the reason of the signal. */
 export function runToEnd(pool: CallPool, spec: CallSpec): Promise<unknown> {
@@ -24,7 +24,7 @@ class Settle implements CallOwner {
     // A call without a window has no items.
   }
 
-  succeeded({ value }: Extract<CallEnd, { type: 'ok' }>): boolean {
+  succeeded({ value }: GoodEnd): boolean {
     try {
       this.#resolve(decodeValue(value))
     } catch (error) {

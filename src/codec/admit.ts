@@ -1,9 +1,10 @@
 // What the program hands in is looked at before it is encoded: everything that Python could not get as it was
 // meant is refused with its path, and the few JavaScript values with no encoding of their own are replaced.
 import { types } from 'node:util'
-import { describe } from '../errors/expectation.js'
+import { describe, shorten } from '../errors/expectation.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { NdArray, type TypedArray } from './nd-array.js'
+import { givesValues, refusalOf, withoutCounterpart } from './no-counterpart.js'
 
 /** How deep values may be nested. */
 export const maxDepth = 100
@@ -34,7 +35,7 @@ type Path = (string | number)[]
 function admitAt(value: unknown, path: Path): unknown {
   switch (typeof value) {
     case 'number':
-      return Number.isSafeInteger(value) && (value > 0xffffffff || value < -0x80000000) ? BigInt(value) : value
+      return isLong(value) ? BigInt(value) : value
     case 'string':
       if (!value.isWellFormed()) throw refuse(path, 'a string with a lone surrogate, which is no Unicode text')
       return value
@@ -56,14 +57,16 @@ function admitObject(value: object, path: Path): unknown {
   try {
     if (Array.isArray(value)) return admitArray(value, path)
     if (ArrayBuffer.isView(value)) return admitView(value, path)
-    if (!isPlain(value)) {
+    const plain = isPlain(value)
+    if (!plain) {
       const admitted = admitBuiltIn(value, path)
       if (admitted !== undefined) return admitted
     }
     if ('then' in value && typeof value.then === 'function') throw refuse(path, 'a Promise: await it first')
     if ('toJSON' in value && typeof value.toJSON === 'function') return admitAt(value.toJSON(), [...path, 'toJSON()'])
-    if (Symbol.iterator in value || Symbol.asyncIterator in value) {
-      throw refuse(path, `${describe(value)}, which gives its values one by one: collect them in a list first`)
+    if (!plain || givesValues(value)) {
+      const refusal = refusalOf(value)
+      if (refusal !== undefined) throw refuse(path, refusal)
     }
     return admitRecord(value as Record<string, unknown>, path)
   } catch (error) {
@@ -93,10 +96,8 @@ function admitBuiltIn(value: object, path: Path): unknown {
   if (types.isSet(value)) return admitArray([...value], path)
   if (types.isBoxedPrimitive(value)) return admitAt(value.valueOf(), path)
   if (types.isPromise(value)) throw refuse(path, 'a Promise: await it first')
-  const isError = value instanceof Error || types.isNativeError(value)
-  if (isError || types.isRegExp(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
-    throw refuse(path, `${describe(value)}, which has no counterpart in Python`)
-  }
+  // Before its own `toJSON` is asked, which many errors have.
+  if (value instanceof Error || types.isNativeError(value)) throw refuse(path, withoutCounterpart(value))
   return undefined
 }
 
@@ -136,10 +137,38 @@ function admitRecord(record: Record<string, unknown>, path: Path): Record<string
 function admitMap(map: ReadonlyMap<unknown, unknown>, path: Path): Record<string, unknown> {
   const record: Record<string, unknown> = Object.create(null)
   for (const [key, member] of map) {
-    if (typeof key !== 'string') throw refuse(path, `a Map with the key ${describe(key)}; keys must be strings`)
-    record[key] = member
+    const text = keyOf(key)
+    if (text === undefined) {
+      const kinds = 'keys must be strings, numbers, bigints or Dates'
+      throw refuse(path, `a Map with the key ${describe(key)}, which has no text of its own: ${kinds}`)
+    }
+    if (text in record) {
+      throw refuse(path, `a Map with two keys that are both '${shorten(text)}' as text, which is what keys travel as`)
+    }
+    record[text] = member
   }
   return admitRecord(record, path)
+}
+
+/** Keys travel as text, which Python reads again as the hint of a `dict` says. Undefined for those that have none. */
+function keyOf(key: unknown): string | undefined {
+  switch (typeof key) {
+    case 'string':
+      return key
+    case 'bigint':
+      return key.toString()
+    case 'number':
+      if (!Number.isFinite(key)) return undefined
+      // Python reads no exponents where it wants an `int`.
+      return Number.isInteger(key) ? BigInt(key).toString() : String(key)
+    default:
+      return types.isDate(key) && !Number.isNaN(key.getTime()) ? key.toISOString() : undefined
+  }
+}
+
+/** Whole numbers that do not fit into 32 bits, and that a number tells apart from their neighbours. */
+function isLong(value: number): boolean {
+  return (value > 0xffffffff || value < -0x80000000) && Number.isInteger(value) && Math.abs(value) <= 2 ** 53
 }
 
 function admitView(view: ArrayBufferView, path: Path): unknown {

@@ -2,10 +2,9 @@
 import { addExtension, Packr, Unpackr } from 'msgpackr'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { admit, maxBytes, tooLarge } from './admit.js'
-import { bytesOf, fromBytes, NdArray } from './nd-array.js'
-
-/** Extension type of an n-dimensional array. */
-const ndArrayType = 78
+import { arrayType, elementsIn, packArray, unpackArray } from './array-bytes.js'
+import { copyFrom, type Encoded, lengthOf } from './encoded.js'
+import { NdArray } from './nd-array.js'
 
 const packr = new Packr({
   useRecords: false,
@@ -16,20 +15,17 @@ const packr = new Packr({
   useToJSON: false,
 } as ConstructorParameters<typeof Packr>[0])
 
-// Arrays are packed in the middle of another value: their header needs a buffer of its own.
-const headerPackr = new Packr({ useRecords: false, int64AsType: 'auto' } as unknown as ConstructorParameters<
-  typeof Packr
->[0])
-
 const unpackr = new Unpackr({
   useRecords: false,
   mapsAsObjects: true,
+  // What a program gets is its own, to keep, to change and to transfer: never a view of what others read from.
+  copyBuffers: true,
   int64AsType: 'auto',
 } as unknown as ConstructorParameters<typeof Unpackr>[0])
 
 addExtension({
   Class: NdArray as unknown as new () => NdArray,
-  type: ndArrayType,
+  type: arrayType,
   pack: (array: NdArray) => packArray(array),
   unpack: (content: Uint8Array) => unpackArray(content),
 } as Parameters<typeof addExtension>[0])
@@ -49,20 +45,23 @@ function pack(admitted: unknown): Uint8Array {
   try {
     return packr.pack(admitted)
   } catch (cause) {
-    throw new SnakepitError('invalid_argument', `the value cannot be encoded: ${(cause as Error).message}`, { cause })
+    throw new SnakepitError('invalid_argument', `the value cannot be encoded: ${(cause as Error).message}`, {
+      details: { path: '$' },
+      cause,
+    })
   }
 }
 
 /**
- * Decodes one value. Binary members are views of `bytes`.
+ * Decodes one value. Each byte string and array in it has a buffer of its own.
  *
  * @throws SnakepitError `undecodable_value` when the bytes are no such value
  */
-export function decodeValue(bytes: Uint8Array): unknown {
+export function decodeValue(encoded: Encoded): unknown {
   try {
-    return unpackr.unpack(plain(bytes))
+    return decode(encoded)
   } catch (cause) {
-    throw new SnakepitError('undecodable_value', `a value of ${bytes.length} bytes cannot be decoded`, {
+    throw new SnakepitError('undecodable_value', `a value of ${lengthOf(encoded)} bytes cannot be decoded`, {
       cause,
       mayHaveRun: true,
     })
@@ -73,9 +72,9 @@ export function decodeValue(bytes: Uint8Array): unknown {
  * Decodes consecutive values of the given sizes. A value that cannot be decoded comes as its own bytes and spoils
  * none of the others.
  */
-export function decodeValues(body: Uint8Array, sizes: readonly number[]): unknown[] {
-  const bytes = plain(body)
-  if (sizes.length === 1) return [decodeOrBytes(bytes)]
+export function decodeValues(body: Encoded, sizes: readonly number[]): unknown[] {
+  if (sizes.length === 1) return [decodeOrBytes(body)]
+  const bytes = inOnePiece(body)
   try {
     const values: unknown[] = []
     let expected = 0
@@ -97,44 +96,41 @@ export function decodeValues(body: Uint8Array, sizes: readonly number[]): unknow
   })
 }
 
-function decodeOrBytes(bytes: Uint8Array): unknown {
+function decodeOrBytes(encoded: Encoded): unknown {
   try {
-    return unpackr.unpack(bytes)
+    return decode(encoded)
   } catch {
-    return bytes
+    return copyFrom(encoded, 0)
   }
+}
+
+function decode(encoded: Encoded): unknown {
+  return encoded instanceof Uint8Array ? unpackr.unpack(plain(encoded)) : decodeParts(encoded)
+}
+
+/** Large values are mostly one run of bytes, which then goes from the parts into a buffer of its own without a stop. */
+function decodeParts(parts: readonly Uint8Array[]): unknown {
+  const [first] = parts
+  const length = lengthOf(parts)
+  if (first !== undefined && first.length > longestHead) {
+    const head = new DataView(first.buffer, first.byteOffset, longestHead)
+    if (head.getUint8(0) === 0xc6 && head.getUint32(1) === length - 5) return copyFrom(parts, 5)
+    if (head.getUint8(0) === 0xc9 && head.getUint32(1) === length - 6 && head.getUint8(5) === arrayType) {
+      const content = plain(first).subarray(6)
+      return unpackArray(content, copyFrom(parts, 6 + elementsIn(content)))
+    }
+  }
+  return unpackr.unpack(inOnePiece(parts))
+}
+
+/** More bytes than there are in front of the elements of an array. */
+const longestHead = 4096
+
+function inOnePiece(encoded: Encoded): Uint8Array {
+  return encoded instanceof Uint8Array ? plain(encoded) : copyFrom(encoded, 0)
 }
 
 /** A Buffer would make every binary member a Buffer too; programs get the standard type. */
 function plain(bytes: Uint8Array): Uint8Array {
   return Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes
-}
-
-// Two bytes of header length, the header, zeros up to a multiple of eight, the elements.
-function packArray(array: NdArray): Uint8Array {
-  const header = headerPackr.pack([array.dtype, array.shape.map(wholeNumber)])
-  const elements = bytesOf(array)
-  const start = elementsStart(header.length)
-  const content = new Uint8Array(start + elements.length)
-  content[0] = header.length & 0xff
-  content[1] = header.length >> 8
-  content.set(header, 2)
-  content.set(elements, start)
-  return content
-}
-
-function unpackArray(content: Uint8Array): NdArray {
-  const bytes = plain(content)
-  const length = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)
-  const [dtype, shape] = headerPackr.unpack(bytes.slice(2, 2 + length)) as [string, number[]]
-  return fromBytes(bytes.subarray(elementsStart(length)), shape, dtype)
-}
-
-/** Lengths beyond 32 bits would be packed as floats, which are no lengths. */
-function wholeNumber(length: number): number | bigint {
-  return length > 0xffffffff ? BigInt(length) : length
-}
-
-function elementsStart(headerLength: number): number {
-  return (2 + headerLength + 7) & ~7
 }

@@ -111,14 +111,13 @@ export function dtypeOf(data: TypedArray): DType {
   throw new SnakepitError('invalid_argument', 'expected a typed array of integers or floats')
 }
 
-/** Makes the array from raw little-endian bytes: a view where alignment allows it, else a copy. */
+/** Makes the array of raw little-endian bytes, which must begin their buffer and fill it: the array is a view of it. */
 export function fromBytes(bytes: Uint8Array, shape: readonly number[], dtype: string): NdArray {
   const layout = layoutOf(dtype)
   if (layout === undefined) throw new Error(`arrays of dtype '${dtype}' are not known here`)
   const width = layout.array.BYTES_PER_ELEMENT
   if (bytes.byteLength % width !== 0) throw new Error(`${bytes.byteLength} bytes are no whole number of ${dtype}`)
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
-  const data = new layout.array(aligned.buffer, aligned.byteOffset, aligned.byteLength / width)
+  const data = new layout.array(bytes.buffer, bytes.byteOffset, bytes.byteLength / width)
   return new NdArray(data, shape, dtype as DType)
 }
 

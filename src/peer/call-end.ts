@@ -1,4 +1,5 @@
 // How a call ends, on the side that made it.
+import type { Encoded } from '../codec/encoded.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 
 /** Where the time of a call went on the called side, in milliseconds. */
@@ -17,7 +18,7 @@ export type CallEnd =
   | {
       readonly type: 'ok'
       /** The encoded value of a call, or the final chunk's data. */
-      readonly value: Uint8Array
+      readonly value: Encoded
       /** True when the tool itself marked its final chunk. */
       readonly marked: boolean
       readonly metadata: Readonly<Record<string, string>>
@@ -33,8 +34,8 @@ export type CallEnd =
 export interface CallListener {
   /** Items can be taken. Called again only after all were taken. */
   itemsArrived(): void
-  /** The tool reported progress. */
-  progressed(value: unknown): void
+  /** The tool reported progress: one encoded value. */
+  progressed(value: Uint8Array): void
   /** The called side has left the call: exactly once, always last. */
   ended(end: CallEnd): void
 }

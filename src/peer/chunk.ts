@@ -23,5 +23,32 @@ export interface FinalChunk<T = unknown, R = null> {
   readonly seq: number
 }
 
-/** A piece of a stream. `isFinal` tells the last one. */
-export type Chunk<T = unknown, R = null> = DataChunk<T> | FinalChunk<T, R>
+/**
+ * A piece of a stream. Look at `isFinal` before you look into `data`: the last one carries what the generator returned,
+ * as a rule `null`. TypeScript holds to that, and names {@link CheckIsFinalOrUseValues} where it was forgotten.
+ *
+ * @example
+ * ```ts
+ * if (!chunk.isFinal) console.log(chunk.data.loss)
+ * ```
+ */
+export type Chunk<T = unknown, R = null> = DataChunk<T> | FinalChunk<T, R> | ChunkOfEitherKind
+
+/**
+ * What stands beside the data of a chunk until `isFinal` was looked at. If TypeScript says that a property does not exist
+ * on it: the chunk may be the final one, whose data is no yield. Ask `if (!chunk.isFinal)` first, or read
+ * `stream.values()`, which gives only what was yielded.
+ */
+export interface CheckIsFinalOrUseValues {
+  readonly [checkIsFinalOrUseValues]: never
+}
+
+declare const checkIsFinalOrUseValues: unique symbol
+
+/** No chunk is of this kind: it keeps the hint in the union, and goes as soon as `isFinal` is looked at. */
+interface ChunkOfEitherKind {
+  readonly data: CheckIsFinalOrUseValues
+  readonly isFinal: never
+  readonly metadata: Readonly<Record<string, string>>
+  readonly seq: number
+}

@@ -4,6 +4,7 @@ import type { SnakepitError } from '../errors/snakepit-error.js'
 import { type CancelRung, type FrameKind, type Start, CancelRung as WireRung } from '../wire/wire.js'
 import { type Outbox, partBytes } from './outbox.js'
 import { Outflow } from './outflow.js'
+import type { Joined } from './parts.js'
 import { errorToWire } from './wire-error.js'
 
 interface Encoded {
@@ -16,7 +17,7 @@ export type CallHandler = (call: IncomingCall) => void
 
 /** One call from the other side. */
 export class IncomingCall {
-  readonly start: Start
+  readonly start: Joined<Start, 'arguments'>
   readonly #outbox: Outbox
   readonly #outflow: Outflow | undefined
   readonly #abort = new AbortController()
@@ -26,7 +27,7 @@ export class IncomingCall {
   #ended = false
 
   /** @param forget is called when the call has ended */
-  constructor(start: Start, outbox: Outbox, forget: () => void) {
+  constructor(start: Joined<Start, 'arguments'>, outbox: Outbox, forget: () => void) {
     this.start = start
     this.#outbox = outbox
     this.#outflow = start.stream ? new Outflow(start.window ?? { items: 1, bytes: 1 }) : undefined

@@ -1,18 +1,23 @@
 // Items coming in: decoded a frame at a time as they are taken, and acknowledged as they were taken.
+import { lengthOf } from '../codec/encoded.js'
 import { decodeValues } from '../codec/msgpack.js'
 import type { Items, Window } from '../wire/wire.js'
 import type { DataChunk } from './chunk.js'
+import type { Joined } from './parts.js'
 
 /** Metadata of items that have none; shared, so that plain items cost nothing. */
 export const noMetadata: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+
+/** A frame of items, as it came. */
+export type ArrivedItems = Joined<Items, 'body'>
 
 /** The consumer's side of a window: what has arrived, what was taken, what was said about it. */
 export class Inflow {
   readonly #window: Window
   readonly #acknowledge: (items: number, bytes: number) => void
-  readonly #frames: Items[] = []
+  readonly #frames: ArrivedItems[] = []
   #values: unknown[] = []
-  #current: Items | undefined
+  #current: ArrivedItems | undefined
   #position = 0
   #arrivedItems = 0
   #arrivedBytes = 0
@@ -28,7 +33,7 @@ export class Inflow {
   }
 
   /** Takes in a frame. Returns what is wrong with it, if anything is. */
-  accept(items: Items): string | undefined {
+  accept(items: ArrivedItems): string | undefined {
     if (items.first !== this.#arrivedItems) return `item ${items.first} came where ${this.#arrivedItems} was due`
     const ahead = this.#arrivedItems - this.#saidItems
     if (ahead + items.sizes.length > this.#window.items)
@@ -40,7 +45,8 @@ export class Inflow {
       }
       bytes += size
     }
-    if (bytes !== items.body.length) return `a frame of ${items.body.length} bytes announces ${bytes}`
+    const length = lengthOf(items.body)
+    if (bytes !== length) return `a frame of ${length} bytes announces ${bytes}`
     this.#arrivedItems += items.sizes.length
     this.#arrivedBytes += bytes
     if (items.sizes.length > 0) this.#frames.push(items)
@@ -99,6 +105,6 @@ export class Inflow {
   }
 }
 
-function markOf(items: Items, position: number): Readonly<Record<string, string>> {
+function markOf(items: ArrivedItems, position: number): Readonly<Record<string, string>> {
   return items.marks.find((mark) => mark.index === position)?.metadata ?? noMetadata
 }

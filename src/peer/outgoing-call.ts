@@ -1,9 +1,8 @@
 // A call as its caller holds it: items to take, one end to wait for, and the way to cancel it.
-import { decodeValues } from '../codec/msgpack.js'
-import { CancelReason, type FrameKind, type Items, type Window } from '../wire/wire.js'
+import { CancelReason, type FrameKind, type Window } from '../wire/wire.js'
 import type { CallEnd, CallListener } from './call-end.js'
 import type { DataChunk } from './chunk.js'
-import { Inflow } from './inflow.js'
+import { type ArrivedItems, Inflow } from './inflow.js'
 import { besideStart, type Outbox } from './outbox.js'
 
 /** What a call asks for. */
@@ -96,7 +95,7 @@ export class OutgoingCall {
   }
 
   /** Takes in items from the wire. Returns what is wrong with them, if anything is. */
-  accept(items: Items): string | undefined {
+  accept(items: ArrivedItems): string | undefined {
     if (this.#state === 'cancelling') return undefined
     if (this.#inflow === undefined) return 'items came for a call that does not stream'
     const wasEmpty = this.#inflow.empty
@@ -105,9 +104,9 @@ export class OutgoingCall {
     return wrong
   }
 
-  /** Takes in progress from the wire. What cannot be decoded comes as bytes, like an item. */
+  /** Takes in progress from the wire. */
   progress(bytes: Uint8Array): void {
-    if (this.#state === 'running') this.#listener.progressed(decodeValues(bytes, [bytes.length])[0])
+    if (this.#state === 'running') this.#listener.progressed(bytes)
   }
 
   /** Ends the call; only the first end counts. */

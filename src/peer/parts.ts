@@ -1,10 +1,14 @@
-// Values that came in parts, put together again.
+// Values that came in parts, kept until their end comes.
 import { maxBytes } from '../codec/admit.js'
+import type { Encoded } from '../codec/encoded.js'
 import type { Part } from '../wire/wire.js'
 
 /** Bytes that all values may have together which have not come to their end yet, and how many of them there may be. */
 const largestSum = 2 * maxBytes
 const mostFronts = 10_000
+
+/** A frame whose value may have come in parts. */
+export type Joined<F, K extends string> = Omit<F, K> & Readonly<Record<K, Encoded>>
 
 /** The fronts of values whose last frame has not come yet, by call. */
 export class Parts {
@@ -24,19 +28,13 @@ export class Parts {
     return undefined
   }
 
-  /** Puts what came before in front of the bytes in `field` of the frame that ends the value. */
-  join<K extends string, F extends Record<K, Uint8Array>>(call: number, frame: F, field: K): F {
+  /** Puts what came before in front of the bytes in `field` of the frame that ends the value. Nothing is copied. */
+  join<K extends string, F extends Record<K, Uint8Array>>(call: number, frame: F, field: K): Joined<F, K> {
     if (this.#fronts.size === 0) return frame
     const front = this.#fronts.get(call)
     if (front === undefined) return frame
     this.drop(call)
-    const whole = new Uint8Array(front.bytes + frame[field].length)
-    let offset = 0
-    for (const part of [...front.parts, frame[field]]) {
-      whole.set(part, offset)
-      offset += part.length
-    }
-    return { ...frame, [field]: whole }
+    return { ...frame, [field]: [...front.parts, frame[field]] }
   }
 
   /** Forgets what came of a call's value. */

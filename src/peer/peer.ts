@@ -14,7 +14,7 @@ import { CallIds, largestId } from './call-ids.js'
 import { type CallHandler, IncomingCall } from './incoming-call.js'
 import { Outbox } from './outbox.js'
 import { type CallRequest, OutgoingCall } from './outgoing-call.js'
-import { Parts } from './parts.js'
+import { type Joined, Parts } from './parts.js'
 import { errorFromWire } from './wire-error.js'
 
 /** What a peer does besides its calls. */
@@ -177,7 +177,7 @@ export class Peer {
     }
   }
 
-  #started(start: Start): void {
+  #started(start: Joined<Start, 'arguments'>): void {
     const id = start.call
     if (!this.#mayStart(id)) broken(`call ${id} was started twice, or with an id of the wrong side`)
     const call = new IncomingCall(start, this.outbox, () => this.#incoming.delete(id))
@@ -193,10 +193,8 @@ export class Peer {
   #ended(end: End): void {
     const call = this.#outgoing.get(end.call)
     if (call === undefined) return
-    if (end.outcome?.$case === 'ok') end.outcome.value = this.#parts.join(end.call, end.outcome.value, 'value')
-    else this.#parts.drop(end.call)
     // May throw: then the call is still among those that are told of the broken wire.
-    const how = endFromWire(end)
+    const how = endFromWire(end, this.#parts)
     this.#outgoing.delete(end.call)
     call.end(how)
   }
@@ -210,10 +208,11 @@ const rungs: Readonly<Record<WireRung, CancelRung>> = {
   [WireRung.THROWN]: 'thrown',
 }
 
-function endFromWire({ outcome, timings }: End): CallEnd {
+function endFromWire({ call, outcome, timings }: End, parts: Parts): CallEnd {
+  if (outcome?.$case !== 'ok') parts.drop(call)
   switch (outcome?.$case) {
     case 'ok': {
-      const { value, marked, metadata } = outcome.value
+      const { value, marked, metadata } = parts.join(call, outcome.value, 'value')
       const { queuedUs = 0, runUs = 0 } = timings ?? {}
       return { type: 'ok', value, marked, metadata, timings: { queuedMs: queuedUs / 1000, runMs: runUs / 1000 } }
     }

@@ -1,5 +1,6 @@
 // The pool's sense of time: one small interface, so that tests can live in virtual time.
 import { Observable, type Unsubscribable } from 'rxjs'
+import { inNobodysContext } from '../streams/async-context.js'
 
 /** Where the pool reads the time and sets its timers. */
 export interface Clock {
@@ -16,7 +17,7 @@ const longestTimer = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delay, work) {
-    const timer = setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref()
+    const timer = inNobodysContext(() => setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref())
     return { unsubscribe: () => clearTimeout(timer) }
   },
 }

@@ -22,6 +22,11 @@ const kept: unknown[] = [
   -1,
   2 ** 53 - 1,
   -(2 ** 53 - 1),
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 32,
+  2 ** 53,
+  -(2 ** 53),
   1.5,
   Number.NaN,
   Number.POSITIVE_INFINITY,
@@ -65,10 +70,35 @@ test('PAYLOAD-01: Python sees its own kinds', async () => {
   assert.is(await seen(1), 'int 1')
   assert.is(await seen(1.5), 'float 1.5')
   assert.is(await seen(2n ** 80n), `int ${2n ** 80n}`)
+  for (const whole of [-0, 2 ** 31, 2 ** 32 + 1, 2 ** 53, -(2 ** 53)]) assert.is(await seen(whole), `int ${whole}`)
+  assert.is(await seen(2 ** 53 + 2), `float ${2 ** 53 + 2}.0`)
+  assert.is(await seen(new Float64Array([2 ** 53])), 'ndarray float64 (1,)')
+  assert.is(await seen(new BigInt64Array([2n ** 53n])), 'ndarray int64 (1,)')
   assert.is(await seen(new Uint8Array([1, 2])), "bytes b'\\x01\\x02'")
   assert.is(await seen(Buffer.from('ab')), "bytes b'ab'")
   assert.match(String(await seen(new Date(0))), /^datetime datetime\.datetime\(1970, 1, 1, 0, 0, tzinfo=/)
   assert.is(await seen(new Float32Array(3)), 'ndarray float32 (3,)')
+})
+
+test('PAYLOAD-01: Maps become dicts whose keys are text, and what would be empty is refused before Python hears of it', async () => {
+  const table = new Map<unknown, unknown>([
+    [1, 0.5],
+    [10n ** 20n, 'big'],
+    [new Date(0), [new Map([[2, 'two']])]],
+  ])
+  assert.equal(await pit.execute('echo', { value: table }), {
+    1: 0.5,
+    100000000000000000000: 'big',
+    '1970-01-01T00:00:00.000Z': [{ 2: 'two' }],
+  })
+  const clash = new Map<unknown, number>([
+    [1, 1],
+    ['1', 2],
+  ])
+  const clashed = await failsWith(pit.execute('echo', { value: { w: clash } }), 'invalid_argument', /both '1'/)
+  assert.is(clashed.details.path, '$.value.w')
+  const blob = await failsWith(pit.execute('echo', { value: [new Blob(['a'])] }), 'invalid_argument', /a Blob/)
+  assert.is(blob.details.path, '$.value[0]')
 })
 
 test('PAYLOAD-01: what only Python can make', async () => {

@@ -3,6 +3,7 @@ import { CallRun } from '../../src/api/call-run.js'
 import type { CallSpec } from '../../src/api/call-spec.js'
 import { ChunkStream } from '../../src/api/chunk-stream.js'
 import { runToEnd } from '../../src/api/unary-call.js'
+import { UnreadStreams } from '../../src/api/unread-streams.js'
 import { resolveWindow } from '../../src/api/window-option.js'
 import { encodeValue } from '../../src/codec/msgpack.js'
 import type { Peer } from '../../src/peer/peer.js'
@@ -37,8 +38,11 @@ export async function openMemory(tools: Tools): Promise<Host & { readonly peer: 
     execute: <T>(tool: string, args: object = {}, options: SubjectOptions = {}) =>
       runToEnd(pool, specOf(tool, args, options)) as Promise<T>,
     stream: <T, R>(tool: string, args: object = {}, options: SubjectOptions = {}) =>
-      new ChunkStream<T, R>((owner) => {
-        return new CallRun(pool, { ...specOf(tool, args, options), window: resolveWindow(options.window) }, owner)
+      new ChunkStream<T, R>({
+        tool,
+        start: (owner) =>
+          new CallRun(pool, { ...specOf(tool, args, options), window: resolveWindow(options.window) }, owner),
+        unread: new UnreadStreams(),
       }),
     [Symbol.asyncDispose]: () => talk.cut(),
   }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { copyFrom } from '../../src/codec/encoded.js'
 import { IncomingCall } from '../../src/peer/incoming-call.js'
 import { Outbox, partBytes } from '../../src/peer/outbox.js'
 import { Parts } from '../../src/peer/parts.js'
@@ -154,7 +155,8 @@ class Receiver {
         this.#parts.add(kind.value)
       } else if (kind?.$case === 'items') {
         bytes += kind.value.body.length
-        const { call, body } = this.#parts.join(kind.value.call, kind.value, 'body')
+        const { call, body: encoded } = this.#parts.join(kind.value.call, kind.value, 'body')
+        const body = copyFrom(encoded, 0)
         this.sizes.set(call, [...(this.sizes.get(call) ?? []), body.length])
         this.values++
       }

@@ -12,6 +12,7 @@ test('API-01: the values that the package exports', () => {
     'Session',
     'Snakepit',
     'SnakepitError',
+    'ValueStream',
     'toAsyncIterable',
   ])
 })

@@ -4,6 +4,7 @@ import type { CallSpec } from '../../src/api/call-spec.js'
 import { ChunkStream } from '../../src/api/chunk-stream.js'
 import type { Retries } from '../../src/api/retries.js'
 import { runToEnd } from '../../src/api/unary-call.js'
+import { UnreadStreams } from '../../src/api/unread-streams.js'
 import { encodeValue } from '../../src/codec/msgpack.js'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
 import type { Chunk } from '../../src/peer/chunk.js'
@@ -186,9 +187,13 @@ export class PoolCaller implements PlannedCall {
   }
 
   #stream(): ChunkStream {
-    return new ChunkStream((owner) => {
-      this.#run = new CallRun(this.#pool, this.#spec(true), owner)
-      return this.#run
+    return new ChunkStream({
+      tool: 'stream',
+      start: (owner) => {
+        this.#run = new CallRun(this.#pool, this.#spec(true), owner)
+        return this.#run
+      },
+      unread: new UnreadStreams(),
     })
   }
 

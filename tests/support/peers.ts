@@ -1,6 +1,6 @@
 // Two peers that talk: over the memory wire, and one alone against frames that a test writes by hand.
 
-import { encodeValue } from '../../src/codec/msgpack.js'
+import { decodeValues, encodeValue } from '../../src/codec/msgpack.js'
 import { SnakepitError } from '../../src/errors/snakepit-error.js'
 import { type Attachment, attach } from '../../src/peer/attach.js'
 import type { CallEnd, CallListener } from '../../src/peer/call-end.js'
@@ -114,9 +114,9 @@ export class Recorder implements CallListener {
     this.#arrived = deferred()
   }
 
-  progressed(value: unknown): void {
+  progressed(encoded: Uint8Array): void {
     if (this.ends.length > 0) this.late.push('progress')
-    this.reports.push(value)
+    this.reports.push(decodeValues(encoded, [encoded.length])[0])
   }
 
   ended(end: CallEnd): void {
