@@ -8,18 +8,19 @@ import { filesBelow } from './steps/files.mjs'
 /** What each folder of src may import, itself aside; '.' stands for the files of src that lie in no folder. */
 export const layers = {
   errors: [],
-  streams: ['errors'],
-  telemetry: ['errors', 'streams'],
-  codec: ['errors', 'streams', 'telemetry'],
-  wire: ['errors', 'streams', 'telemetry', 'codec'],
-  peer: ['errors', 'streams', 'telemetry', 'codec', 'wire'],
-  python: ['errors'],
-  worker: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python'],
-  pool: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'worker'],
-  bridge: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer'],
-  api: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge'],
-  cli: ['errors', 'streams', 'telemetry', 'codec', 'python', 'api', '.'],
-  '.': ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge', 'api'],
+  time: [],
+  streams: ['errors', 'time'],
+  telemetry: ['errors', 'time', 'streams'],
+  codec: ['errors', 'time', 'streams', 'telemetry'],
+  wire: ['errors', 'time', 'streams', 'telemetry', 'codec'],
+  peer: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire'],
+  python: ['errors', 'time'],
+  worker: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python'],
+  pool: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'worker'],
+  bridge: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer'],
+  api: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge'],
+  cli: ['errors', 'time', 'streams', 'telemetry', 'codec', 'python', 'api', '.'],
+  '.': ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge', 'api'],
 }
 
 /** Packages that only some folders may know. */

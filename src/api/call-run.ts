@@ -4,6 +4,7 @@ import type { CallEnd, CallListener } from '../peer/call-end.js'
 import type { DataChunk } from '../peer/chunk.js'
 import type { OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
+import { time } from '../time/time.js'
 import { leftByWorker } from './call-failures.js'
 import { lostWith, outcomeOf } from './call-outcome.js'
 import { type CallOwner, type CallPool, type CallSpec, callRequest } from './call-spec.js'
@@ -41,7 +42,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.session = spec.session
     this.poisonKey = spec.poisonKey
     this.queueTimeout = spec.queueTimeout
-    this.deadline = performance.now() + spec.timeout
+    this.deadline = time.now() + spec.timeout
     this.#time = new CallTime(this, spec)
   }
 
@@ -173,7 +174,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
       this.#time.rest()
       this.#state = held
       // Not within this turn: a pool that is being told of a loss has more to hear.
-      this.#pause = setTimeout(() => this.#submit(), pause)
+      this.#pause = time.setTimeout(() => this.#submit(), pause)
     } catch (broken) {
       // The program's own idea of which errors are worth another run.
       this.#settleFailed(broken, true)
@@ -211,7 +212,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   #finish(): void {
     this.#state = unread
     this.#time.end()
-    clearTimeout(this.#pause)
+    time.clearTimeout(this.#pause)
   }
 
   #settle(): void {

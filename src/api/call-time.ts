@@ -1,5 +1,6 @@
 // The time of one call, on one timer: until its deadline, and for as long as its tool may be silent.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { time } from '../time/time.js'
 import { idle, timedOut } from './call-failures.js'
 import type { CallSpec } from './call-spec.js'
 
@@ -32,20 +33,20 @@ export class CallTime {
 
   /** Milliseconds until the deadline. */
   get left(): number {
-    return this.#call.deadline - performance.now()
+    return this.#call.deadline - time.now()
   }
 
   /** From here on, its time may run out. */
   begin(): void {
     const { idleTimeout = Infinity } = this.#limits
-    const now = performance.now()
+    const now = time.now()
     const idleAt = (this.#lastSign ?? now) + idleTimeout
-    this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.#call.deadline, idleAt) - now), this)
+    this.#timer = time.setTimeout(onTimer, Math.max(1, Math.min(this.#call.deadline, idleAt) - now), this)
   }
 
   /** Its tool begins, or was heard of: its silence counts from here. */
   sign(): void {
-    if (this.#limits.idleTimeout !== undefined) this.#lastSign = performance.now()
+    if (this.#limits.idleTimeout !== undefined) this.#lastSign = time.now()
   }
 
   /** No tool runs for the time being, and none is silent. */
@@ -55,7 +56,7 @@ export class CallTime {
 
   /** No time runs out any more. */
   end(): void {
-    clearTimeout(this.#timer)
+    time.clearTimeout(this.#timer)
   }
 
   /** The timer is not moved for each sign of life: when it fires too early, it is set again. */
@@ -63,7 +64,7 @@ export class CallTime {
     const { tool, timeout, idleTimeout } = this.#limits
     // A reader that has not taken what is there keeps the tool waiting, not the other way round.
     if (this.#call.hasUnread) this.sign()
-    const now = performance.now()
+    const now = time.now()
     if (now >= this.#call.deadline - 0.5)
       return this.#call.overtime(timedOut(tool, timeout, this.#call.mayHaveRun ? 'running' : 'queued'))
     if (idleTimeout !== undefined && now - (this.#lastSign ?? now) >= idleTimeout - 0.5)

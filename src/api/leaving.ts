@@ -1,11 +1,12 @@
 // How a call is left that has not ended: its tool is given some time, and then goes with its worker.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { time } from '../time/time.js'
 
 /** A call that Python was asked to leave, from then until it has. */
 export class Leaving {
   /** The call's time ran out; undefined for an abort. */
   readonly overtime: SnakepitError | undefined
-  readonly #since = performance.now()
+  readonly #since = time.now()
   readonly #patience: NodeJS.Timeout
   #forced = false
 
@@ -15,10 +16,12 @@ export class Leaving {
    */
   constructor(overtime: SnakepitError | undefined, grace: number, force: () => void) {
     this.overtime = overtime
-    this.#patience = setTimeout(() => {
-      this.#forced = true
-      force()
-    }, grace).unref()
+    this.#patience = time
+      .setTimeout(() => {
+        this.#forced = true
+        force()
+      }, grace)
+      .unref()
   }
 
   /** True when its worker is stopped because the tool would not leave. */
@@ -28,11 +31,11 @@ export class Leaving {
 
   /** Milliseconds since Python was asked. */
   get after(): number {
-    return performance.now() - this.#since
+    return time.now() - this.#since
   }
 
   /** Python has left it. */
   over(): void {
-    clearTimeout(this.#patience)
+    time.clearTimeout(this.#patience)
   }
 }

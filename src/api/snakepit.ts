@@ -4,6 +4,7 @@ import { listed, nearest, shorten } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
+import { time } from '../time/time.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -47,7 +48,7 @@ export class Snakepit implements AsyncDisposable {
   ) {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
     this.#first = pools[0]
-    this.#alive = keepAlive ? setInterval(() => undefined, 2 ** 30) : undefined
+    this.#alive = keepAlive ? time.setInterval(() => undefined, 2 ** 30) : undefined
     this.#leaveProgramEnd = onProgramEnd(() => this.close())
     if (drainOnSigterm) this.#leaveTermination = onTermination((hurry) => this.close(hurry ? { drain: 0 } : {}))
   }
@@ -194,7 +195,7 @@ export class Snakepit implements AsyncDisposable {
     checkCloseOptions(options)
     this.#leaveProgramEnd()
     await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options))))
-    clearInterval(this.#alive)
+    time.clearInterval(this.#alive)
     this.#leaveTermination()
   }
 

@@ -1,4 +1,5 @@
 // A program that is told to end, and has no plan of its own for that, lets its calls finish first.
+import { time } from '../time/time.js'
 
 /** Closes something; `hurry` does not wait for what it runs. */
 type Close = (hurry: boolean) => Promise<void>
@@ -25,6 +26,6 @@ function terminate(): void {
   ending = true
   void Promise.all([...open].map((close) => close(hurry))).then(() => {
     // Whoever waited for the last calls has a turn to say what became of them.
-    if (!hurry) setImmediate(() => process.exit())
+    if (!hurry) time.setImmediate(() => process.exit())
   })
 }

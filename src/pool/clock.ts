@@ -1,5 +1,6 @@
 // The pool's sense of time: one small interface, so that tests can live in virtual time.
 import { Observable, type Unsubscribable } from 'rxjs'
+import { time } from '../time/time.js'
 
 /** Where the pool reads the time and sets its timers. */
 export interface Clock {
@@ -14,10 +15,10 @@ const longestTimer = 2 ** 31 - 1
 
 /** The monotonic clock of the process; `performance.now()` is its scale. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => time.now(),
   after(delay, work) {
-    const timer = setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref()
-    return { unsubscribe: () => clearTimeout(timer) }
+    const timer = time.setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref()
+    return { unsubscribe: () => time.clearTimeout(timer) }
   },
 }
 

@@ -1,6 +1,7 @@
 // One short command, run to its end: bounded in time and in what is kept of its output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
+import { time } from '../time/time.js'
 
 /** What bounds a command, and what it sees. */
 export interface RunOptions {
@@ -44,7 +45,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     let timedOut = false
     let drain: NodeJS.Timeout | undefined
 
-    const clock = setTimeout(() => {
+    const clock = time.setTimeout(() => {
       timedOut = true
       child.kill('SIGKILL')
     }, timeout)
@@ -54,8 +55,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       reject(signal?.reason)
     }
     const leave = () => {
-      clearTimeout(clock)
-      clearTimeout(drain)
+      time.clearTimeout(clock)
+      time.clearTimeout(drain)
       signal?.removeEventListener('abort', abort)
       child.stdout?.destroy()
       child.stderr?.destroy()
@@ -74,7 +75,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       resolve({ kind: 'unstartable', code: codeOf(error) })
     })
     child.once('exit', () => {
-      drain = setTimeout(end, drainTime)
+      drain = time.setTimeout(end, drainTime)
     })
     child.once('close', end)
   })

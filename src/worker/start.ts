@@ -1,6 +1,7 @@
 // The way from a spawned process to a worker that has greeted.
 import { type Attachment, attach } from '../peer/attach.js'
 import type { Peer } from '../peer/peer.js'
+import { time } from '../time/time.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
@@ -55,7 +56,7 @@ export async function start(starting: Starting): Promise<Started> {
   // Not `AbortSignal.any` of `AbortSignal.timeout`: what Node 20 collects of these never fires.
   const enough = new AbortController()
   const leave = () => enough.abort()
-  const timer = setTimeout(leave, settings.startTimeout).unref()
+  const timer = time.setTimeout(leave, settings.startTimeout).unref()
   stop.addEventListener('abort', leave, { once: true })
   if (stop.aborted) leave()
   try {
@@ -68,7 +69,7 @@ export async function start(starting: Starting): Promise<Started> {
     const attachment = await orEnd(starting, greet(starting, wire), enough.signal, 'greeting')
     return { attachment, facts, wire }
   } finally {
-    clearTimeout(timer)
+    time.clearTimeout(timer)
     stop.removeEventListener('abort', leave)
   }
 }
