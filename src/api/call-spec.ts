@@ -18,10 +18,12 @@ export interface CallSpec {
   readonly sessionMetadata: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
-  /** For queue, transport and tool together. */
+  /** For queue, transport and tool together; `Infinity` for no limit, as below. */
   readonly timeout: number
-  /** Without a chunk or progress; undefined for no limit. */
-  readonly idleTimeout: number | undefined
+  /** How long a stream may stand still, whoever keeps it waiting. */
+  readonly standstill: number
+  /** How long its tool may give no chunk and no progress. */
+  readonly idleTimeout: number
   readonly queueTimeout: number
   /** What Python gets to leave a cancelled tool; then its worker is replaced. */
   readonly cancelGrace: number
@@ -39,7 +41,7 @@ export function callRequest(spec: CallSpec, timeLeft: number): CallRequest {
     tool,
     arguments: spec.arguments,
     window,
-    timeLeftMs: Math.max(1, Math.ceil(timeLeft)),
+    timeLeftMs: timeLeft === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.ceil(timeLeft)),
     session: session && { id: session.id, metadata: sessionMetadata },
     metadata,
   }

@@ -1,5 +1,6 @@
 // How a call is left that has not ended: its tool is given some time, and then goes with its worker.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { afterLimit } from '../time/limit.js'
 import { time } from '../time/time.js'
 
 /** A call that Python was asked to leave, from then until it has. */
@@ -7,7 +8,7 @@ export class Leaving {
   /** The call's time ran out; undefined for an abort. */
   readonly overtime: SnakepitError | undefined
   readonly #since = time.now()
-  readonly #patience: NodeJS.Timeout
+  readonly #patience: NodeJS.Timeout | undefined
   #forced = false
 
   /**
@@ -16,12 +17,10 @@ export class Leaving {
    */
   constructor(overtime: SnakepitError | undefined, grace: number, force: () => void) {
     this.overtime = overtime
-    this.#patience = time
-      .setTimeout(() => {
-        this.#forced = true
-        force()
-      }, grace)
-      .unref()
+    this.#patience = afterLimit(grace, () => {
+      this.#forced = true
+      force()
+    })
   }
 
   /** True when its worker is stopped because the tool would not leave. */

@@ -48,17 +48,16 @@ export class NamedPool implements SessionPool {
   /** Calls a tool for its value. */
   async execute(tool: string, args: ToolArguments, options: CallOptions, session?: SessionCall): Promise<unknown> {
     const read = readCallOptions(options, false, session !== undefined)
-    return runToEnd(this.pool, this.#specOf(tool, args, read, this.#settings.calls.timeout, session))
+    return runToEnd(this.pool, this.#specOf(tool, args, read, false, session))
   }
 
   /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
   stream(tool: string, args: ToolArguments, options: StreamOptions, session?: () => SessionCall): ChunkStream {
     const read = readCallOptions(options, true, session !== undefined)
     checkCall(tool, args)
-    const { streamTimeout, window } = this.#settings.calls
-    const resolved = resolveWindow(read.window, window)
+    const resolved = resolveWindow(read.window, this.#settings.calls.window)
     return new ChunkStream((owner) => {
-      const spec = this.#specOf(tool, args, read, streamTimeout, session?.())
+      const spec = this.#specOf(tool, args, read, true, session?.())
       return new CallRun(this.pool, { ...spec, window: resolved }, owner)
     })
   }
@@ -96,11 +95,12 @@ export class NamedPool implements SessionPool {
     tool: string,
     args: ToolArguments,
     options: StreamOptions,
-    timeout: number,
+    streams: boolean,
     session: SessionCall | undefined = this.#adHoc(options),
   ): CallSpec {
     checkCall(tool, args)
     const { ticket } = session ?? {}
+    const { calls } = this.#settings
     return {
       tool,
       arguments: encodeValue(args),
@@ -110,10 +110,11 @@ export class NamedPool implements SessionPool {
       after: session?.after,
       metadata: options.metadata ?? {},
       signal: options.signal,
-      timeout: options.timeout ?? timeout,
-      idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
+      timeout: options.timeout ?? (streams ? Infinity : calls.timeout),
+      standstill: streams && options.timeout === undefined ? calls.streamTimeout : Infinity,
+      idleTimeout: options.idleTimeout ?? calls.idleTimeout,
       queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
-      cancelGrace: this.#settings.calls.cancelGrace,
+      cancelGrace: calls.cancelGrace,
       retries: this.#retriesFor(options),
       poisonKey: options.poisonKey,
       onProgress: options.onProgress,

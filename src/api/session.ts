@@ -1,6 +1,6 @@
 // A session: calls that belong together, and the worker that keeps their state.
 import { describe } from '../errors/expectation.js'
-import { milliseconds, oneOf, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { oneOf, readOnce, refuseUnknown, timeLimit, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -65,7 +65,7 @@ export function readSessionOptions(given: SessionOptions): SessionOptions {
   refuseUnknown(options, optionNames, 'session()')
   const { affinity, ttl, metadata, onLost } = options
   if (affinity !== undefined) oneOf('affinity', affinity, affinities)
-  if (ttl !== undefined && ttl !== Number.POSITIVE_INFINITY) milliseconds('ttl', ttl)
+  if (ttl !== undefined) timeLimit('ttl', ttl)
   if (onLost !== undefined && typeof onLost !== 'function') throw unexpected('onLost', 'a function', onLost)
   return metadata === undefined ? options : { ...options, metadata: readMetadata(metadata) }
 }

@@ -1,6 +1,7 @@
 // One short command, run to its end: bounded in time and in what is kept of its output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
+import { afterLimit } from '../time/limit.js'
 import { time } from '../time/time.js'
 
 /** What bounds a command, and what it sees. */
@@ -45,10 +46,10 @@ export function run(command: string, args: readonly string[], options: RunOption
     let timedOut = false
     let drain: NodeJS.Timeout | undefined
 
-    const clock = time.setTimeout(() => {
+    const clock = afterLimit(timeout, () => {
       timedOut = true
       child.kill('SIGKILL')
-    }, timeout)
+    })
     const abort = () => {
       child.kill('SIGKILL')
       leave()

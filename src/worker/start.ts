@@ -1,6 +1,7 @@
 // The way from a spawned process to a worker that has greeted.
 import { type Attachment, attach } from '../peer/attach.js'
 import type { Peer } from '../peer/peer.js'
+import { afterLimit } from '../time/limit.js'
 import { time } from '../time/time.js'
 import { protocolVersion, type Wire } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
@@ -56,7 +57,7 @@ export async function start(starting: Starting): Promise<Started> {
   // Not `AbortSignal.any` of `AbortSignal.timeout`: what Node 20 collects of these never fires.
   const enough = new AbortController()
   const leave = () => enough.abort()
-  const timer = time.setTimeout(leave, settings.startTimeout).unref()
+  const timer = afterLimit(settings.startTimeout, leave)
   stop.addEventListener('abort', leave, { once: true })
   if (stop.aborted) leave()
   try {
