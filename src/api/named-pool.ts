@@ -12,7 +12,7 @@ import { ChunkStream } from './chunk-stream.js'
 import type { Means } from './means.js'
 import { RememberedSessions } from './remembered-sessions.js'
 import { Retries } from './retries.js'
-import type { Session } from './session.js'
+import type { Session, SessionOptions } from './session.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
 import { runToEnd } from './unary-call.js'
@@ -86,9 +86,13 @@ export class NamedPool implements SessionPool {
     return this.#sessions.get(id)
   }
 
-  /** Remembers a session that was asked for, to tell it what happens to it. */
-  remember(session: Session): void {
-    this.#sessions.add(session)
+  /** Remembers a session that was asked for, and with what, to tell it what happens to it. */
+  remember(session: Session, options: SessionOptions): void {
+    // A call by its id alone may have begun it.
+    if (this.pool.hasSession(session.id)) return this.#sessions.addBegun(session)
+    const { affinity, ttl, metadata, onLost } = options
+    const isPlain = (affinity ?? ttl ?? metadata ?? onLost) === undefined
+    this.#sessions.addFresh(session, isPlain ? 0 : (ttl ?? this.#settings.pool.sessionTtl))
   }
 
   #specOf(

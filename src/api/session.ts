@@ -6,6 +6,7 @@ import { type Affinity, affinities, type LossReason, type SessionFact } from '..
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { readMetadata } from './metadata-option.js'
+import { currentHookRun, type HookRun, insideHook } from './rebuilding.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { Untyped } from './untyped.js'
 
@@ -30,10 +31,11 @@ export interface SessionOptions {
   /** The pool that runs it. Default: the first. */
   readonly pool?: string | undefined
   /**
-   * Told when the session's worker is gone, and its state with it. Calls that are made meanwhile wait until it has
-   * ended; the session it is handed makes calls at once, to build the state again on another worker. If it throws, the
-   * calls that waited fail with `session_worker_unavailable`. Without it, a strict session refuses its calls until it
-   * is ended or renewed.
+   * Told when the session's worker is gone, and its state with it, whoever still holds the session. Calls that are made
+   * meanwhile wait until it has ended; its own run at once, to build the state again on another worker: those of the
+   * session that it is handed, and all that it makes before it has ended (by the session itself, or by its id), for
+   * which Node follows what caused them (`AsyncLocalStorage`). If it throws, the calls that waited fail with
+   * `session_worker_unavailable`. Without it, a strict session refuses its calls until it is ended or renewed.
    */
   readonly onLost?: ((session: SessionCalls, loss: SessionLoss) => void | PromiseLike<void>) | undefined
 }
@@ -95,6 +97,8 @@ export class Session implements SessionCalls {
   readonly #pool: SessionPool
   readonly #options: SessionOptions
   #state: State = { type: 'open' }
+  /** The runs of `onLost` that have not ended: one as a rule. */
+  readonly #hookRuns = new Set<HookRun>()
 
   /** Made by `Snakepit.session`. */
   constructor(id: string, pool: SessionPool, options: SessionOptions) {
@@ -147,7 +151,7 @@ export class Session implements SessionCalls {
   /** What the session adds to a call that begins now. Throws `session_ended` when it is over. */
   call(): SessionCall {
     this.#throwIfOver()
-    return this.#callAfter(this.#state.type === 'rebuilding' ? this.#state.done : undefined)
+    return this.#callAfter(this.#state.type === 'rebuilding' && !this.#isInsideHook ? this.#state.done : undefined)
   }
 
   /** The session's worker is gone. */
@@ -175,8 +179,10 @@ export class Session implements SessionCalls {
   async #rebuild(onLost: NonNullable<SessionOptions['onLost']>, loss: SessionLoss, rebinds: boolean): Promise<void> {
     this.#throwIfOver()
     if (!rebinds) this.#pool.renewSession(this.id)
+    const run: HookRun = {}
     try {
-      await onLost(this.#atOnce(), loss)
+      this.#hookRuns.add(run)
+      await insideHook(run, () => onLost(this.#atOnce(), loss))
     } catch (cause) {
       this.#throwIfOver()
       throw new SnakepitError(
@@ -184,9 +190,17 @@ export class Session implements SessionCalls {
         `session '${this.id}' lost worker ${loss.worker}, and \`onLost\` could not build its state again: ${messageOf(cause)}`,
         { details: { ...loss }, cause },
       )
+    } finally {
+      this.#hookRuns.delete(run)
     }
     // It may have ended meanwhile: those who waited must not begin it anew.
     this.#throwIfOver()
+  }
+
+  /** The call that is made now comes from a hook that builds this session: it would wait for itself. */
+  get #isInsideHook(): boolean {
+    const run = currentHookRun()
+    return run !== undefined && this.#hookRuns.has(run)
   }
 
   /** The session for its own `onLost`: its calls do not wait for themselves. */

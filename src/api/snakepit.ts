@@ -153,7 +153,7 @@ export class Snakepit implements AsyncDisposable {
     const known = pool.session(id)
     if (known !== undefined) return known
     const session = new Session(id, pool, read)
-    pool.remember(session)
+    pool.remember(session, read)
     return session
   }
 

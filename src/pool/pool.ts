@@ -134,6 +134,11 @@ export class Pool {
     return this.#ledger.sessions()
   }
 
+  /** True for a session that has begun and not ended. */
+  hasSession(id: string): boolean {
+    return this.#ledger.hasSession(id)
+  }
+
   /** The pool's numbers, as they are now. */
   stats(): PoolStats {
     return this.#ledger.stats(this.workers(), this.#roster.restarts)
