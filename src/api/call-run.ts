@@ -21,6 +21,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   readonly poisonKey: string | undefined
   readonly queueTimeout: number
   readonly deadline: number
+  /** The pool has accepted it, and takes it also while it drains. */
+  isAccepted: boolean
   readonly #spec: CallSpec
   readonly #pool: CallPool
   readonly #owner: CallOwner
@@ -33,6 +35,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   /** Undefined for as long as nothing has failed. */
   #runs: Runs | undefined
   #pause: NodeJS.Timeout | undefined
+  #isHeld = false
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
     this.#pool = pool
@@ -43,6 +46,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.poisonKey = spec.poisonKey
     this.queueTimeout = spec.queueTimeout
     this.deadline = time.now() + spec.timeout
+    this.isAccepted = spec.isAccepted
     this.#time = new CallTime(this, spec)
   }
 
@@ -54,6 +58,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.#state = held
     this.#time.begin()
     if (this.#spec.after === undefined) return this.#submit()
+    const refusal = this.#hold()
+    if (refusal !== undefined) return this.#settleFailed(refusal, true)
     this.#spec.after.then(
       () => this.#submit(),
       (error: unknown) => this.#settleFailed(error, true),
@@ -64,6 +70,22 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     if (this.#state !== held) return
     this.#state = waiting
     this.#pool.submit(this)
+    // Unless it was lost meanwhile, and waits for yet another run.
+    if (this.#state !== held) this.#letGo()
+  }
+
+  /** Keeps its place while it is not with the pool; else says why not. */
+  #hold(): SnakepitError | undefined {
+    const refusal = this.#pool.hold(this)
+    this.#isHeld = refusal === undefined
+    this.isAccepted ||= this.#isHeld
+    return refusal
+  }
+
+  #letGo(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#pool.letGo(this)
   }
 
   /** Which run of the call this is, from 1. */
@@ -116,6 +138,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
 
   granted(lease: Lease): void {
     this.#lease = lease
+    this.isAccepted = true
     const call = lease.worker.peer.call(callRequest(this.#spec, this.#time.left), this)
     // A closed wire has ended the call already.
     if (this.#state !== waiting) return
@@ -146,6 +169,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   ended(end: CallEnd): void {
     const lease = this.#lease
     this.#leaving?.over()
+    // Before its slot is free: a pool that drains is not done while another run may follow.
+    if (end.type !== 'ok' && this.#state !== settled) this.#hold()
     lease?.release(outcomeOf(end, this.#leaving))
     if (this.#state === settled) return
     switch (end.type) {
@@ -166,9 +191,9 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   #runFailed(error: SnakepitError): void {
     try {
       this.#runs ??= new Runs(this.#spec.retries)
-      // What was given cannot be taken back, and is not given twice.
-      const hasGiven = this.taken > 0 || this.hasUnread
-      const pause = hasGiven ? undefined : this.#runs.failed(error, this.#time.left)
+      // What was given cannot be taken back, and is not given twice. A pool that is closed runs nothing.
+      const mayNot = this.taken > 0 || this.hasUnread || !this.#isHeld
+      const pause = mayNot ? undefined : this.#runs.failed(error, this.#time.left)
       if (pause === undefined) return this.#settleFailed(error, true)
       this.#call = undefined
       this.#time.rest()
@@ -213,6 +238,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.#state = unread
     this.#time.end()
     time.clearTimeout(this.#pause)
+    this.#letGo()
   }
 
   #settle(): void {

@@ -1,4 +1,6 @@
 // What a call is made of, what it needs, and whom it tells.
+
+import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallEnd } from '../peer/call-end.js'
 import type { CallRequest } from '../peer/outgoing-call.js'
 import type { PoolRequest, SessionTicket } from '../pool/request.js'
@@ -15,6 +17,8 @@ export interface CallSpec {
   readonly session: SessionTicket | undefined
   /** The call is submitted once this has resolved, and fails with what it rejects with; undefined as a rule. */
   readonly after: Promise<void> | undefined
+  /** True for what an accepted call of its session waits for: taken also while the pool drains. */
+  readonly isAccepted: boolean
   readonly sessionMetadata: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
@@ -50,6 +54,10 @@ export function callRequest(spec: CallSpec, timeLeft: number): CallRequest {
 /** The part of a pool that a call needs. */
 export interface CallPool {
   submit(request: PoolRequest): void
+  /** Keeps the place of a call that is submitted later; else says why not. */
+  hold(request: PoolRequest): SnakepitError | undefined
+  /** It was submitted, or is over. */
+  letGo(request: PoolRequest): void
   withdraw(request: PoolRequest): void
 }
 

@@ -112,6 +112,7 @@ export class NamedPool implements SessionPool {
       session: ticket && options.affinity ? { ...ticket, affinity: options.affinity } : ticket,
       sessionMetadata: session?.metadata ?? {},
       after: session?.after,
+      isAccepted: session?.isAccepted ?? false,
       metadata: options.metadata ?? {},
       signal: options.signal,
       timeout: options.timeout ?? (streams ? Infinity : calls.timeout),
@@ -135,7 +136,9 @@ export class NamedPool implements SessionPool {
   #adHoc({ session: id }: CallOptions): SessionCall | undefined {
     if (id === undefined) return undefined
     const known = this.#sessions.get(id)
-    return known?.call() ?? { ticket: { id, affinity: this.affinity }, metadata: {}, after: undefined }
+    return (
+      known?.call() ?? { ticket: { id, affinity: this.affinity }, metadata: {}, after: undefined, isAccepted: false }
+    )
   }
 
   #sessionFact(fact: SessionFact): void {

@@ -151,7 +151,8 @@ export class Session implements SessionCalls {
   /** What the session adds to a call that begins now. Throws `session_ended` when it is over. */
   call(): SessionCall {
     this.#throwIfOver()
-    return this.#callAfter(this.#state.type === 'rebuilding' && !this.#isInsideHook ? this.#state.done : undefined)
+    if (this.#isInsideHook) return this.#callOf(undefined, true)
+    return this.#callOf(this.#state.type === 'rebuilding' ? this.#state.done : undefined, false)
   }
 
   /** The session's worker is gone. */
@@ -207,7 +208,7 @@ export class Session implements SessionCalls {
   #atOnce(): SessionCalls {
     const call = () => {
       this.#throwIfOver()
-      return this.#callAfter(undefined)
+      return this.#callOf(undefined, true)
     }
     return {
       execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = noOptions) =>
@@ -217,9 +218,9 @@ export class Session implements SessionCalls {
     }
   }
 
-  #callAfter(after: Promise<void> | undefined): SessionCall {
+  #callOf(after: Promise<void> | undefined, isAccepted: boolean): SessionCall {
     const { affinity = this.#pool.affinity, ttl, metadata = {} } = this.#options
-    return { ticket: { id: this.id, affinity, ttl }, metadata, after }
+    return { ticket: { id: this.id, affinity, ttl }, metadata, after, isAccepted }
   }
 
   #throwIfOver(): void {

@@ -31,6 +31,8 @@ export async function openMemory(tools: Tools): Promise<Host & { readonly peer: 
         release: () => {},
       }),
     withdraw: () => {},
+    hold: () => undefined,
+    letGo: () => {},
   }
   return {
     peer: talk.host,
@@ -50,6 +52,7 @@ function specOf(tool: string, args: object, options: SubjectOptions): CallSpec {
     arguments: encodeValue(args),
     window: undefined,
     after: undefined,
+    isAccepted: false,
     session: undefined,
     sessionMetadata: {},
     metadata: options.metadata ?? {},

@@ -204,6 +204,7 @@ export class PoolCaller implements PlannedCall {
       metadata: {},
       signal: this.controller.signal,
       timeout,
+      isAccepted: false,
       standstill: Infinity,
       idleTimeout: idleTimeout ?? Infinity,
       queueTimeout,
