@@ -56,10 +56,10 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    */
   readonly keepAlive?: boolean | undefined
   /**
-   * What SIGTERM does to a program that does not listen for it itself: the Snakepit is closed, so the calls that were
-   * accepted finish within `drain`, and then the program ends with status 0 (`process.exitCode`, where that is set). A
-   * second SIGTERM waits for nothing. A program that listens for SIGTERM is left alone: it calls `close()` when it sees
-   * fit. `false` lets SIGTERM end the program at once. @default true
+   * SIGTERM lets the calls that were accepted finish, and takes no more of them. Then it does what it would have done
+   * without the library. A program that does not listen for it ends by it (status 143 in a shell), once the Snakepit is
+   * closed; a second SIGTERM waits for nothing. A program that listens for SIGTERM decides itself what ends, and calls
+   * `close()` when it sees fit. `false` lets SIGTERM do its work at once, and calls be made behind it. @default true
    */
   readonly drainOnSigterm?: boolean | undefined
 }

@@ -50,7 +50,11 @@ export class Snakepit implements AsyncDisposable {
     this.#first = pools[0]
     this.#alive = keepAlive ? time.setInterval(() => undefined, 2 ** 30) : undefined
     this.#leaveProgramEnd = onProgramEnd(() => this.close())
-    if (drainOnSigterm) this.#leaveTermination = onTermination((hurry) => this.close(hurry ? { drain: 0 } : {}))
+    if (!drainOnSigterm) return
+    this.#leaveTermination = onTermination({
+      drain: () => this.drain(Infinity),
+      close: (hurry) => this.close(hurry ? { drain: 0 } : {}),
+    })
   }
 
   /**

@@ -56,7 +56,7 @@ test('API-10: a drain that is over in the meantime says so, and `close` ends the
 
 test('API-10: a drain is over when the last call that pauses is cancelled', async () => {
   const controller = new AbortController()
-  const { pit, call } = await pausing(60_000, controller)
+  const { pit, call } = await pausing(60_000, { signal: controller.signal })
   const drained = pit.drain(30_000)
   await quiet()
   controller.abort('enough')
