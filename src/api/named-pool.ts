@@ -34,9 +34,16 @@ export class NamedPool implements SessionPool {
     pool.sessions$.subscribe((fact) => this.#sessionFact(fact))
   }
 
-  /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
-  static async prepare(settings: NamedPoolSettings, { connect, ...means }: Means): Promise<NamedPool> {
-    const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect), ...means })
+  /**
+   * Finds the Python that the pool needs; `signal` ends the search, and the building of an environment that nobody else
+   * waits for. The workers are started by {@link NamedPool.start}.
+   */
+  static async prepare(
+    settings: NamedPoolSettings,
+    { connect, ...means }: Means,
+    signal: AbortSignal,
+  ): Promise<NamedPool> {
+    const pool = new Pool(settings.pool, { spawn: await spawner(settings, connect, signal), ...means })
     return new NamedPool(settings, pool, means.random ?? Math.random)
   }
 
@@ -161,7 +168,11 @@ export class NamedPool implements SessionPool {
 }
 
 /** Everything that a pool's workers have in common, as the way to start one. */
-async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | undefined): Promise<Spawn> {
+async function spawner(
+  { worker, pool }: NamedPoolSettings,
+  connect: Connect | undefined,
+  signal: AbortSignal,
+): Promise<Spawn> {
   const {
     python,
     requirements,
@@ -175,7 +186,7 @@ async function spawner({ worker, pool }: NamedPoolSettings, connect: Connect | u
     environment,
     onSetup,
   } = worker
-  const { executable, version } = await resolvePython({ python, requirements, cwd, onProgress: onSetup })
+  const { executable, version } = await resolvePython({ python, requirements, cwd, signal, onProgress: onSetup })
   const common = {
     python: executable,
     pythonVersion: version,

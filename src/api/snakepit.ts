@@ -18,7 +18,12 @@ import { readSessionOptions, Session, type SessionOptions } from './session.js'
 import { checkSessionId } from './session-id.js'
 import type { ToolArguments } from './session-pool.js'
 import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
-import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
+import {
+  type NamedPoolSettings,
+  resolveSnakepitOptions,
+  type SnakepitOptions,
+  type SnakepitSettings,
+} from './snakepit-options.js'
 import { onTermination } from './termination.js'
 import type { Untyped } from './untyped.js'
 import { type Worker, workerOf } from './worker-view.js'
@@ -62,7 +67,8 @@ export class Snakepit implements AsyncDisposable {
    * the others follow.
    *
    * @throws SnakepitError `invalid_option`, `python_not_found`, `environment_failed`, or `worker_start_failed` with the
-   *   traceback or the last lines of output: at once, never a bare timeout. Pools that could start are stopped again
+   *   traceback or the last lines of output: the first of them at once, never a bare timeout. The other pools are stopped
+   *   again, and what they were searching or building is ended
    */
   static open(options: SnakepitOptions): Promise<Snakepit> {
     return Snakepit.openWith(options, {})
@@ -77,14 +83,23 @@ export class Snakepit implements AsyncDisposable {
     const settings = resolveSnakepitOptions(options)
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
-    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means)))
+    const failed = new AbortController()
+    const begun: NamedPool[] = []
+    const start = async (pool: NamedPoolSettings) => {
+      const named = await NamedPool.prepare(pool, means, failed.signal)
+      failed.signal.throwIfAborted()
+      begun.push(named)
+      await named.start()
+      return named
+    }
     try {
-      await Promise.all(pools.map((pool) => pool.start()))
+      const pools = await Promise.all(settings.pools.map(start))
+      return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings)
     } catch (error) {
-      await Promise.all(pools.map(({ pool }) => pool.close({ drain: 0 })))
+      failed.abort(error)
+      await Promise.all(begun.map(({ pool }) => pool.close({ drain: 0 })))
       throw error
     }
-    return new Snakepit(pools as [NamedPool, ...NamedPool[]], settings)
   }
 
   /** What the workers print and log, line by line. Lines that nobody listens to are dropped. */
