@@ -5,11 +5,15 @@ import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities } from '../pool/index.js'
 import { readMetadata } from './metadata-option.js'
 import { checkSessionId } from './session-id.js'
+import { isAbortSignal } from './signal-watch.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 
 /** Options of `execute` and `stream`. Times are milliseconds, from 1 to 2^31-1, or `Infinity` for no limit. */
 export interface CallOptions {
-  /** Cancels the call: the caller is told at once with the signal's reason, and Python is made to leave the tool. */
+  /**
+   * Cancels the call: the caller is told at once with the signal's reason, and Python is made to leave the tool. One of
+   * another realm (`vm`, jsdom) will do.
+   */
   readonly signal?: AbortSignal | undefined
   /**
    * For the whole call: queue, transport and tool together.
@@ -83,7 +87,7 @@ export function readCallOptions(options: StreamOptions, streams: boolean, inSess
   refuseUnknown(options, inSession ? settled : known, inSession ? `${verb} of a session` : verb)
   const read = readEach(options)
   const { signal, timeout, idleTimeout, queueTimeout, session, affinity, idempotent, poisonKey } = read
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
+  if (signal !== undefined && !isAbortSignal(signal)) throw unexpected('signal', 'an AbortSignal', signal)
   if (timeout !== undefined) timeLimit('timeout', timeout)
   if (idleTimeout !== undefined) timeLimit('idleTimeout', idleTimeout)
   if (queueTimeout !== undefined) timeLimit('queueTimeout', queueTimeout)

@@ -223,8 +223,9 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
 
   /** A tool that is not left in time takes its worker with it. */
   #cancel({ lease, call }: Running, overtime: SnakepitError | undefined): void {
-    call.cancel(overtime === undefined ? 'aborted' : 'timeout')
     this.#leaving = new Leaving(overtime, this.#spec.cancelGrace, () => lease.giveUp())
+    // A call whose arguments have not left yet ends at once.
+    call.cancel(overtime === undefined ? 'aborted' : 'timeout')
   }
 
   #settleFailed(error: unknown, late: boolean): void {
