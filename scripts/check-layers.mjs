@@ -8,19 +8,20 @@ import { filesBelow } from './steps/files.mjs'
 /** What each folder of src may import, itself aside; '.' stands for the files of src that lie in no folder. */
 export const layers = {
   errors: [],
-  streams: ['errors'],
-  telemetry: ['errors', 'streams'],
-  codec: ['errors', 'streams', 'telemetry'],
-  wire: ['errors', 'streams', 'telemetry', 'codec'],
-  peer: ['errors', 'streams', 'telemetry', 'codec', 'wire'],
-  python: ['errors'],
-  worker: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python'],
-  pool: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'worker'],
-  bridge: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer'],
-  api: ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge'],
+  time: [],
+  streams: ['errors', 'time'],
+  telemetry: ['errors', 'time', 'streams'],
+  codec: ['errors', 'time', 'streams', 'telemetry'],
+  wire: ['errors', 'time', 'streams', 'telemetry', 'codec'],
+  peer: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire'],
+  python: ['errors', 'time'],
+  worker: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python'],
+  pool: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'worker'],
+  bridge: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer'],
+  api: ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge'],
   embedded: ['errors', 'python'],
-  cli: ['errors', 'streams', 'telemetry', 'codec', 'python', 'api', '.'],
-  '.': ['errors', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge', 'api'],
+  cli: ['errors', 'time', 'streams', 'telemetry', 'codec', 'python', 'api', '.'],
+  '.': ['errors', 'time', 'streams', 'telemetry', 'codec', 'wire', 'peer', 'python', 'worker', 'pool', 'bridge', 'api'],
 }
 
 /** Packages that only some folders may know. */

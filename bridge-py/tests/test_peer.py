@@ -180,3 +180,18 @@ def test_parts_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) ->
     parts.add(frame.part)
     assert parts.join(1, b"") is None
     assert parts.join(1, b"new") == b"new"
+
+
+@pytest.mark.proves("PAYLOAD-03", "CANCEL-01")
+def test_a_cancel_before_the_start_frees_what_has_come_of_the_arguments() -> None:
+    peer = Peer(first_id=2, serve=lambda call: None)
+    envelope = Envelope()
+    part = envelope.frames.add().part
+    part.call = 1
+    part.data = b"x" * 1000
+    peer.receive(envelope.SerializeToString())
+    assert peer._parts._sizes == {1: 1000}
+    envelope = Envelope()
+    envelope.frames.add().cancel.call = 1
+    peer.receive(envelope.SerializeToString())
+    assert peer._parts._sizes == {} == peer._parts._pieces

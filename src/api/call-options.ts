@@ -1,19 +1,26 @@
 // What a program may say about one call, checked.
 import { describe } from '../errors/expectation.js'
-import { milliseconds, oneOf, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { oneOf, refuseUnknown, timeLimit, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities } from '../pool/index.js'
 import { readMetadata } from './metadata-option.js'
 import { checkSessionId } from './session-id.js'
+import { isAbortSignal } from './signal-watch.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 
-/** Options of `execute` and `stream`. Times are milliseconds. */
+/** Options of `execute` and `stream`. Times are milliseconds, from 1 to 2^31-1, or `Infinity` for no limit. */
 export interface CallOptions {
-  /** Cancels the call: the caller is told at once with the signal's reason, and Python is made to leave the tool. */
+  /**
+   * Cancels the call: the caller is told at once with the signal's reason, and Python is made to leave the tool. One of
+   * another realm (`vm`, jsdom) will do.
+   */
   readonly signal?: AbortSignal | undefined
   /**
-   * For everything together: queue, transport and tool. From 1 to 2^31-1.
-   * @default 30_000 for `execute`, 300_000 for `stream`
+   * For the whole call: queue, transport and tool together.
+   *
+   * A stream that is given one ends with it, however it flows. Without one, no stream that flows is cut: it may stand
+   * still for as long as the pool's `streamTimeout` says.
+   * @default 30_000 for `execute`, none for `stream`
    */
   readonly timeout?: number | undefined
   /** Ends the call when it gives no chunk and no progress for so long. Default: no limit. */
@@ -83,10 +90,10 @@ export function readCallOptions(options: StreamOptions, streams: boolean, inSess
   refuseUnknown(options, inSession ? settled : known, inSession ? `${verb} of a session` : verb)
   const read = readEach(options)
   const { signal, timeout, idleTimeout, queueTimeout, session, affinity, idempotent, poisonKey } = read
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw unexpected('signal', 'an AbortSignal', signal)
-  if (timeout !== undefined) milliseconds('timeout', timeout)
-  if (idleTimeout !== undefined) milliseconds('idleTimeout', idleTimeout)
-  if (queueTimeout !== undefined) milliseconds('queueTimeout', queueTimeout)
+  if (signal !== undefined && !isAbortSignal(signal)) throw unexpected('signal', 'an AbortSignal', signal)
+  if (timeout !== undefined) timeLimit('timeout', timeout)
+  if (idleTimeout !== undefined) timeLimit('idleTimeout', idleTimeout)
+  if (queueTimeout !== undefined) timeLimit('queueTimeout', queueTimeout)
   if (session !== undefined) checkSessionId(session)
   if (affinity !== undefined) oneOf('affinity', affinity, affinities)
   if (idempotent !== undefined && typeof idempotent !== 'boolean')

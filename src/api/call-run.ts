@@ -8,6 +8,7 @@ import type { DataChunk } from '../peer/chunk.js'
 import type { OutgoingCall } from '../peer/outgoing-call.js'
 import type { Lease, PoolRequest, SessionTicket } from '../pool/request.js'
 import { callersContext } from '../streams/async-context.js'
+import { time } from '../time/time.js'
 import { leftByWorker } from './call-failures.js'
 import { lostWith, outcomeOf } from './call-outcome.js'
 import { type CallOwner, type CallPool, type CallSpec, callRequest } from './call-spec.js'
@@ -24,6 +25,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   readonly poisonKey: string | undefined
   readonly queueTimeout: number
   readonly deadline: number
+  /** The pool has accepted it, and takes it also while it drains. */
+  isAccepted: boolean
   readonly #spec: CallSpec
   readonly #pool: CallPool
   readonly #owner: CallOwner
@@ -38,6 +41,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   /** Undefined for as long as nothing has failed. */
   #runs: Runs | undefined
   #pause: NodeJS.Timeout | undefined
+  #isHeld = false
 
   constructor(pool: CallPool, spec: CallSpec, owner: CallOwner) {
     this.#pool = pool
@@ -47,7 +51,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.session = spec.session
     this.poisonKey = spec.poisonKey
     this.queueTimeout = spec.queueTimeout
-    this.deadline = performance.now() + spec.timeout
+    this.deadline = time.now() + spec.timeout
+    this.isAccepted = spec.isAccepted
     this.#time = new CallTime(this, spec)
     if (spec.onProgress !== undefined || spec.retries !== undefined) this.#context = callersContext()
   }
@@ -60,6 +65,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     this.#state = held
     this.#time.begin()
     if (this.#spec.after === undefined) return this.#submit()
+    const refusal = this.#hold()
+    if (refusal !== undefined) return this.#settleFailed(refusal, true)
     this.#spec.after.then(
       () => this.#submit(),
       (error: unknown) => this.#settleFailed(error, true),
@@ -70,6 +77,22 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
     if (this.#state !== held) return
     this.#state = waiting
     this.#pool.submit(this)
+    // Unless it was lost meanwhile, and waits for yet another run.
+    if (this.#state !== held) this.#letGo()
+  }
+
+  /** Keeps its place while it is not with the pool; else says why not. */
+  #hold(): SnakepitError | undefined {
+    const refusal = this.#pool.hold(this)
+    this.#isHeld = refusal === undefined
+    this.isAccepted ||= this.#isHeld
+    return refusal
+  }
+
+  #letGo(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#pool.letGo(this)
   }
 
   /** Which run of the call this is, from 1. */
@@ -128,6 +151,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
 
   granted(lease: Lease): void {
     this.#lease = lease
+    this.isAccepted = true
     const call = lease.worker.peer.call(callRequest(this.#spec, this.#time.left), this)
     // A closed wire has ended the call already.
     if (this.#state !== waiting) return
@@ -163,7 +187,7 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   /** The program's own handler throws: so does the call. What comes too late for that is thrown where Node reports it. */
   #progressFailed(error: unknown): void {
     if (this.#state !== settled) return this.#fail(error)
-    setImmediate(() => {
+    time.setImmediate(() => {
       throw error
     })
   }
@@ -175,6 +199,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   ended(end: CallEnd): void {
     const lease = this.#lease
     this.#leaving?.over()
+    // Before its slot is free: a pool that drains is not done while another run may follow.
+    if (end.type !== 'ok' && this.#state !== settled) this.#hold()
     lease?.release(outcomeOf(end, this.#leaving))
     if (this.#state === settled) return
     switch (end.type) {
@@ -195,16 +221,16 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   #runFailed(error: SnakepitError): void {
     try {
       this.#runs ??= new Runs(this.#spec.retries)
-      // What was given cannot be taken back, and is not given twice.
-      const hasGiven = this.taken > 0 || this.hasUnread
+      // What was given cannot be taken back, and is not given twice. A pool that is closed runs nothing.
+      const mayNot = this.taken > 0 || this.hasUnread || !this.#isHeld
       const runs = this.#runs
-      const pause = hasGiven ? undefined : this.#inContext(() => runs.failed(error, this.#time.left))
+      const pause = mayNot ? undefined : this.#inContext(() => runs.failed(error, this.#time.left))
       if (pause === undefined) return this.#settleFailed(error, true)
       this.#call = undefined
       this.#time.rest()
       this.#state = held
       // Not within this turn: a pool that is being told of a loss has more to hear.
-      this.#pause = setTimeout(() => this.#submit(), pause)
+      this.#pause = time.setTimeout(() => this.#submit(), pause)
     } catch (broken) {
       // The program's own idea of which errors are worth another run.
       this.#settleFailed(broken, true)
@@ -228,8 +254,9 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
 
   /** A tool that is not left in time takes its worker with it. */
   #cancel({ lease, call }: Running, overtime: SnakepitError | undefined): void {
-    call.cancel(overtime === undefined ? 'aborted' : 'timeout')
     this.#leaving = new Leaving(overtime, this.#spec.cancelGrace, () => lease.giveUp())
+    // A call whose arguments have not left yet ends at once.
+    call.cancel(overtime === undefined ? 'aborted' : 'timeout')
   }
 
   #settleFailed(error: unknown, late: boolean): void {
@@ -242,7 +269,8 @@ export class CallRun implements PoolRequest, CallListener, SignalWatcher, TimedC
   #finish(): void {
     this.#state = unread
     this.#time.end()
-    clearTimeout(this.#pause)
+    time.clearTimeout(this.#pause)
+    this.#letGo()
   }
 
   #settle(): void {

@@ -1,4 +1,6 @@
 // What a call is made of, what it needs, and whom it tells.
+
+import type { SnakepitError } from '../errors/snakepit-error.js'
 import type { CallRequest } from '../peer/outgoing-call.js'
 import type { PoolRequest, SessionTicket } from '../pool/request.js'
 import type { Window } from '../wire/wire.js'
@@ -15,13 +17,17 @@ export interface CallSpec {
   readonly session: SessionTicket | undefined
   /** The call is submitted once this has resolved, and fails with what it rejects with; undefined as a rule. */
   readonly after: Promise<void> | undefined
+  /** True for what an accepted call of its session waits for: taken also while the pool drains. */
+  readonly isAccepted: boolean
   readonly sessionMetadata: Readonly<Record<string, string>>
   readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
-  /** For queue, transport and tool together. */
+  /** For queue, transport and tool together; `Infinity` for no limit, as below. */
   readonly timeout: number
-  /** Without a chunk or progress; undefined for no limit. */
-  readonly idleTimeout: number | undefined
+  /** How long a stream may stand still, whoever keeps it waiting. */
+  readonly standstill: number
+  /** How long its tool may give no chunk and no progress. */
+  readonly idleTimeout: number
   readonly queueTimeout: number
   /** What Python gets to leave a cancelled tool; then its worker is replaced. */
   readonly cancelGrace: number
@@ -39,7 +45,7 @@ export function callRequest(spec: CallSpec, timeLeft: number): CallRequest {
     tool,
     arguments: spec.arguments,
     window,
-    timeLeftMs: Math.max(1, Math.ceil(timeLeft)),
+    timeLeftMs: timeLeft === Number.POSITIVE_INFINITY ? 0 : Math.max(1, Math.ceil(timeLeft)),
     session: session && { id: session.id, metadata: sessionMetadata },
     metadata,
   }
@@ -48,6 +54,10 @@ export function callRequest(spec: CallSpec, timeLeft: number): CallRequest {
 /** The part of a pool that a call needs. */
 export interface CallPool {
   submit(request: PoolRequest): void
+  /** Keeps the place of a call that is submitted later; else says why not. */
+  hold(request: PoolRequest): SnakepitError | undefined
+  /** It was submitted, or is over. */
+  letGo(request: PoolRequest): void
   withdraw(request: PoolRequest): void
 }
 

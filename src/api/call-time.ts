@@ -1,11 +1,13 @@
-// The time of one call, on one timer: until its deadline, and for as long as its tool may be silent.
+// The time of one call, on one timer: until its deadline, while its tool is silent, and while its stream stands still.
+import { longestDelay } from '../errors/invalid-option.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
-import { idle, timedOut } from './call-failures.js'
+import { time } from '../time/time.js'
+import { idle, stoodStill, timedOut } from './call-failures.js'
 import type { CallSpec } from './call-spec.js'
 
 /** A call whose time is limited. */
 export interface TimedCall {
-  /** When all of it has to be over, by `performance.now()`. */
+  /** When all of it has to be over, on the library's clock; `Infinity` for never. */
   readonly deadline: number
   /** True once one of its runs may have begun. */
   readonly mayHaveRun: boolean
@@ -15,37 +17,42 @@ export interface TimedCall {
   overtime(error: SnakepitError): void
 }
 
-type Limits = Pick<CallSpec, 'tool' | 'timeout' | 'idleTimeout'>
+type Limits = Pick<CallSpec, 'tool' | 'timeout' | 'standstill' | 'idleTimeout'>
 
 /** Tells a call once that its time is over. */
 export class CallTime {
   readonly #call: TimedCall
   readonly #limits: Limits
+  /** Somebody has to remember when something last moved. */
+  readonly #watches: boolean
   #timer: NodeJS.Timeout | undefined
+  /** When something last came or was taken; at first, when the call began. */
+  #lastMove = 0
   /** When its tool was last heard of; undefined while none runs. */
   #lastSign: number | undefined
 
   constructor(call: TimedCall, limits: Limits) {
     this.#call = call
     this.#limits = limits
+    this.#watches = Math.min(limits.idleTimeout, limits.standstill) < Infinity
   }
 
   /** Milliseconds until the deadline. */
   get left(): number {
-    return this.#call.deadline - performance.now()
+    return this.#call.deadline - time.now()
   }
 
   /** From here on, its time may run out. */
   begin(): void {
-    const { idleTimeout = Infinity } = this.#limits
-    const now = performance.now()
-    const idleAt = (this.#lastSign ?? now) + idleTimeout
-    this.#timer = setTimeout(onTimer, Math.max(1, Math.min(this.#call.deadline, idleAt) - now), this)
+    this.#lastMove = time.now()
+    this.#setTimer(this.#lastMove)
   }
 
-  /** Its tool begins, or was heard of: its silence counts from here. */
+  /** Its tool begins, or was heard of, or its reader took a chunk: silence and stillness count from here. */
   sign(): void {
-    if (this.#limits.idleTimeout !== undefined) this.#lastSign = performance.now()
+    if (!this.#watches) return
+    this.#lastMove = time.now()
+    this.#lastSign = this.#lastMove
   }
 
   /** No tool runs for the time being, and none is silent. */
@@ -55,23 +62,33 @@ export class CallTime {
 
   /** No time runs out any more. */
   end(): void {
-    clearTimeout(this.#timer)
+    time.clearTimeout(this.#timer)
   }
 
   /** The timer is not moved for each sign of life: when it fires too early, it is set again. */
   onTimer(): void {
-    const { tool, timeout, idleTimeout } = this.#limits
+    const { tool, timeout, standstill, idleTimeout } = this.#limits
+    const { deadline, hasUnread, mayHaveRun } = this.#call
+    const now = time.now()
+    if (now >= deadline - 0.5) return this.#call.overtime(timedOut(tool, timeout, mayHaveRun ? 'running' : 'queued'))
+    if (now - this.#lastMove >= standstill - 0.5) {
+      const waitsFor = hasUnread ? 'reader' : mayHaveRun ? 'tool' : 'worker'
+      return this.#call.overtime(stoodStill(tool, standstill, waitsFor))
+    }
     // A reader that has not taken what is there keeps the tool waiting, not the other way round.
-    if (this.#call.hasUnread) this.sign()
-    const now = performance.now()
-    if (now >= this.#call.deadline - 0.5)
-      return this.#call.overtime(timedOut(tool, timeout, this.#call.mayHaveRun ? 'running' : 'queued'))
-    if (idleTimeout !== undefined && now - (this.#lastSign ?? now) >= idleTimeout - 0.5)
-      return this.#call.overtime(idle(tool, idleTimeout))
-    this.begin()
+    if (hasUnread) this.#lastSign = now
+    if (now - (this.#lastSign ?? now) >= idleTimeout - 0.5) return this.#call.overtime(idle(tool, idleTimeout))
+    this.#setTimer(now)
+  }
+
+  /** A call without any limit has a timer too: it keeps the program alive until the call has ended. */
+  #setTimer(now: number): void {
+    const { standstill, idleTimeout } = this.#limits
+    const due = Math.min(this.#call.deadline, this.#lastMove + standstill, (this.#lastSign ?? now) + idleTimeout)
+    this.#timer = time.setTimeout(onTimer, Math.min(Math.max(1, due - now), longestDelay), this)
   }
 }
 
-function onTimer(time: CallTime): void {
-  time.onTimer()
+function onTimer(callTime: CallTime): void {
+  callTime.onTimer()
 }

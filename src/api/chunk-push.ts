@@ -1,6 +1,7 @@
 // One call's chunks pushed to an RxJS subscriber, without a promise in between.
 import { config, type Subscriber } from 'rxjs'
 import { callersContext } from '../streams/async-context.js'
+import { time } from '../time/time.js'
 import type { CallRun } from './call-run.js'
 import type { CallOwner } from './call-spec.js'
 import type { GoodEnd, Reading } from './reading.js'
@@ -88,7 +89,7 @@ export class ChunkPush<I> implements CallOwner {
       this.#subscriber.error(error)
     } catch (thrown) {
       // Whoever set this off has other calls to serve.
-      setTimeout(report, 0, thrown)
+      time.setTimeout(report, 0, thrown)
     }
   }
 }

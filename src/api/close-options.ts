@@ -1,5 +1,5 @@
 // How to close, checked.
-import { refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { refuseUnknown, timeLimit, unexpected } from '../errors/invalid-option.js'
 
 /** How to close. */
 export interface CloseOptions {
@@ -16,6 +16,5 @@ export function checkCloseOptions(options: CloseOptions): void {
 
 /** Checks how long accepted calls get to finish. Throws `invalid_option`. */
 export function checkDrain(name: string, limit: unknown): void {
-  if (limit === undefined || (typeof limit === 'number' && limit >= 0)) return
-  throw unexpected(name, 'milliseconds from 0 up, or Infinity', limit)
+  if (limit !== undefined) timeLimit(name, limit, 0)
 }

@@ -1,5 +1,5 @@
 // How closely workers are watched, as programs say it.
-import { delay, groupOrFalse } from '../errors/option-readers.js'
+import { groupOrFalse, limit, pause } from '../errors/option-readers.js'
 import type { Heartbeat } from '../worker/life-signs.js'
 
 /** How closely workers are watched for signs of life. Times are milliseconds. */
@@ -8,13 +8,13 @@ export interface HeartbeatOptions {
   readonly interval?: number | undefined
   /**
    * How long the transport of a worker whose Python is silent may owe an answer before the worker is replaced, from
-   * 1000 up. Time in which the host itself was suspended or blocked does not count. @default 5_000
+   * 1000 up, or `Infinity` for no limit. Time in which the host itself was suspended or blocked does not count. @default 5_000
    */
   readonly timeout?: number | undefined
 }
 
 /** Reads the option. Throws `invalid_option`. */
 export const readHeartbeat = groupOrFalse<Heartbeat>(
-  { interval: delay(1_000, 2_000), timeout: delay(1_000, 5_000) },
+  { interval: pause(2_000, 1_000), timeout: limit(5_000, 1_000) },
   'on',
 )

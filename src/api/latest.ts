@@ -1,5 +1,6 @@
 // The newest item now and then, for those who only look.
 import { Observable } from 'rxjs'
+import { time } from '../time/time.js'
 
 /** Keeps the newest item of each turn of the event loop; the last one of all is always passed on. */
 export function latest<I>(source: Observable<I>): Observable<I> {
@@ -12,12 +13,12 @@ export function latest<I>(source: Observable<I>): Observable<I> {
       newest = undefined
       if (waiting !== undefined) subscriber.next(waiting.item)
     }
-    subscriber.add(() => clearImmediate(pending))
+    subscriber.add(() => time.clearImmediate(pending))
     subscriber.add(
       source.subscribe({
         next: (item) => {
           newest = { item }
-          pending ??= setImmediate(pass)
+          pending ??= time.setImmediate(pass)
         },
         error: (error: unknown) => {
           pass()

@@ -1,12 +1,14 @@
 // How a call is left that has not ended: its tool is given some time, and then goes with its worker.
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { afterLimit } from '../time/limit.js'
+import { time } from '../time/time.js'
 
 /** A call that Python was asked to leave, from then until it has. */
 export class Leaving {
   /** The call's time ran out; undefined for an abort. */
   readonly overtime: SnakepitError | undefined
-  readonly #since = performance.now()
-  readonly #patience: NodeJS.Timeout
+  readonly #since = time.now()
+  readonly #patience: NodeJS.Timeout | undefined
   #forced = false
 
   /**
@@ -15,10 +17,10 @@ export class Leaving {
    */
   constructor(overtime: SnakepitError | undefined, grace: number, force: () => void) {
     this.overtime = overtime
-    this.#patience = setTimeout(() => {
+    this.#patience = afterLimit(grace, () => {
       this.#forced = true
       force()
-    }, grace).unref()
+    })
   }
 
   /** True when its worker is stopped because the tool would not leave. */
@@ -28,11 +30,11 @@ export class Leaving {
 
   /** Milliseconds since Python was asked. */
   get after(): number {
-    return performance.now() - this.#since
+    return time.now() - this.#since
   }
 
   /** Python has left it. */
   over(): void {
-    clearTimeout(this.#patience)
+    time.clearTimeout(this.#patience)
   }
 }

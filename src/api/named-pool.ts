@@ -14,7 +14,7 @@ import { ChunkStream } from './chunk-stream.js'
 import type { Means } from './means.js'
 import { RememberedSessions } from './remembered-sessions.js'
 import { Retries } from './retries.js'
-import type { Session } from './session.js'
+import type { Session, SessionOptions } from './session.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { NamedPoolSettings } from './snakepit-options.js'
 import { runToEnd } from './unary-call.js'
@@ -39,13 +39,17 @@ export class NamedPool implements SessionPool {
     pool.sessions$.subscribe({ next: (fact) => this.#sessionFact(fact), complete: () => this.#unread.close() })
   }
 
-  /** Finds the Python that the pool needs. The workers are started by {@link NamedPool.start}. */
+  /**
+   * Finds the Python that the pool needs; `signal` ends the search, and the building of an environment that nobody else
+   * waits for. The workers are started by {@link NamedPool.start}.
+   */
   static async prepare(
     settings: NamedPoolSettings,
     { connect, ...means }: Means,
     opener: AsyncResource,
+    signal: AbortSignal,
   ): Promise<NamedPool> {
-    const installation = await pythonOf(settings, opener)
+    const installation = await pythonOf(settings, opener, signal)
     const pool = new Pool(settings.pool, { spawn: spawner(settings, installation, connect), ...means })
     return new NamedPool(settings, pool, means.random ?? Math.random)
   }
@@ -63,7 +67,7 @@ export class NamedPool implements SessionPool {
   /** Calls a tool for its value. */
   async execute(tool: string, args: ToolArguments, options: CallOptions, session?: SessionCall): Promise<unknown> {
     const read = readCallOptions(options, false, session !== undefined)
-    return runToEnd(this.pool, this.#specOf(tool, args, read, this.#settings.calls.timeout, session))
+    return runToEnd(this.pool, this.#specOf(tool, args, read, false, session))
   }
 
   /** Makes the stream of a tool. `session` is asked at each call that the stream begins. */
@@ -75,10 +79,9 @@ export class NamedPool implements SessionPool {
   ): ChunkStream<unknown, unknown> {
     const read = readCallOptions(options, true, session !== undefined)
     checkCall(tool, args)
-    const { streamTimeout, window } = this.#settings.calls
-    const resolved = resolveWindow(read.window, window)
+    const resolved = resolveWindow(read.window, this.#settings.calls.window)
     const start = (owner: CallOwner) => {
-      const spec = this.#specOf(tool, args, read, streamTimeout, session?.())
+      const spec = this.#specOf(tool, args, read, true, session?.())
       return new CallRun(this.pool, { ...spec, window: resolved }, owner)
     }
     return new ChunkStream({ tool, start, unread: this.#unread })
@@ -108,20 +111,25 @@ export class NamedPool implements SessionPool {
     return this.#sessions.get(id)
   }
 
-  /** Remembers a session that was asked for, to tell it what happens to it. */
-  remember(session: Session): void {
-    this.#sessions.add(session)
+  /** Remembers a session that was asked for, and with what, to tell it what happens to it. */
+  remember(session: Session, options: SessionOptions): void {
+    // A call by its id alone may have begun it.
+    if (this.pool.hasSession(session.id)) return this.#sessions.addBegun(session)
+    const { affinity, ttl, metadata, onLost } = options
+    const isPlain = (affinity ?? ttl ?? metadata ?? onLost) === undefined
+    this.#sessions.addFresh(session, isPlain ? 0 : (ttl ?? this.#settings.pool.sessionTtl))
   }
 
   #specOf(
     tool: string,
     args: ToolArguments,
     options: StreamOptions,
-    timeout: number,
+    streams: boolean,
     session: SessionCall | undefined = this.#adHoc(options),
   ): CallSpec {
     checkCall(tool, args)
     const { ticket } = session ?? {}
+    const { calls } = this.#settings
     return {
       tool,
       arguments: encodeValue(args),
@@ -129,12 +137,14 @@ export class NamedPool implements SessionPool {
       session: ticket && options.affinity ? { ...ticket, affinity: options.affinity } : ticket,
       sessionMetadata: session?.metadata ?? {},
       after: session?.after,
+      isAccepted: session?.isAccepted ?? false,
       metadata: options.metadata ?? {},
       signal: options.signal,
-      timeout: options.timeout ?? timeout,
-      idleTimeout: options.idleTimeout ?? this.#settings.calls.idleTimeout,
+      timeout: options.timeout ?? (streams ? Infinity : calls.timeout),
+      standstill: streams && options.timeout === undefined ? calls.streamTimeout : Infinity,
+      idleTimeout: options.idleTimeout ?? calls.idleTimeout,
       queueTimeout: options.queueTimeout ?? this.#settings.pool.queueTimeout,
-      cancelGrace: this.#settings.calls.cancelGrace,
+      cancelGrace: calls.cancelGrace,
       retries: this.#retriesFor(options),
       poisonKey: options.poisonKey,
       onProgress: options.onProgress,
@@ -151,7 +161,9 @@ export class NamedPool implements SessionPool {
   #adHoc({ session: id }: CallOptions): SessionCall | undefined {
     if (id === undefined) return undefined
     const known = this.#sessions.get(id)
-    return known?.call() ?? { ticket: { id, affinity: this.affinity }, metadata: {}, after: undefined }
+    return (
+      known?.call() ?? { ticket: { id, affinity: this.affinity }, metadata: {}, after: undefined, isAccepted: false }
+    )
   }
 
   #sessionFact(fact: SessionFact): void {
@@ -174,10 +186,10 @@ export class NamedPool implements SessionPool {
 }
 
 /** The Python of a pool. What is done to have it is told in the context of whoever opens the pool. */
-function pythonOf({ worker }: NamedPoolSettings, opener: AsyncResource) {
+function pythonOf({ worker }: NamedPoolSettings, opener: AsyncResource, signal: AbortSignal) {
   const { python, requirements, cwd, onSetup } = worker
   const onProgress = (line: string) => opener.runInAsyncScope(onSetup, undefined, line)
-  return resolvePython({ python, requirements, cwd, onProgress })
+  return resolvePython({ python, requirements, cwd, signal, onProgress })
 }
 
 /** Everything that a pool's workers have in common, as the way to start one. */

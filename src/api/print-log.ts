@@ -1,4 +1,6 @@
 // What workers print, on the program's own output: each line with the worker's name before it.
+
+import { time } from '../time/time.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 
 /** Where lines go: each to the output that Python wrote it to, or all to stderr. */
@@ -36,7 +38,7 @@ class Printer {
     this.#stream.write(text, (error) => {
       this.#broken ||= error != null
       // The event comes after this.
-      setImmediate(() => {
+      time.setImmediate(() => {
         if (--this.#pending === 0) this.#stream.off('error', ignore)
       })
     })

@@ -1,6 +1,7 @@
 // When a call that failed for want of a worker is run again: only idempotent ones, not for ever, and within a budget.
 import type { ErrorCode } from '../errors/codes.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { time } from '../time/time.js'
 
 /** How idempotent calls are run again. Times are milliseconds. */
 export interface RetryRules {
@@ -53,7 +54,7 @@ export class Retries {
   #free: number
   #at: number
 
-  constructor(rules: RetryRules, random: () => number, now = performance.now()) {
+  constructor(rules: RetryRules, random: () => number, now = time.now()) {
     this.#rules = rules
     this.#random = random
     this.#free = rules.budget.perSecond
@@ -67,7 +68,7 @@ export class Retries {
   }
 
   /** Milliseconds to wait before the next run; undefined when there is none. */
-  after({ error, attempt, crashes, left }: FailedRun, now: number = performance.now()): number | undefined {
+  after({ error, attempt, crashes, left }: FailedRun, now: number = time.now()): number | undefined {
     const { attempts, backoff, maxBackoff, jitter, on } = this.#rules
     if (attempt >= attempts || crashes >= mostCrashes || !on(error)) return undefined
     const delay = Math.min(backoff * 2 ** (attempt - 1), maxBackoff) * (1 - jitter * this.#random())

@@ -2,7 +2,7 @@
 import { type ErrorCode, isErrorCode } from '../errors/codes.js'
 import { describe } from '../errors/expectation.js'
 import { unexpected } from '../errors/invalid-option.js'
-import { atLeast, delay, group, groupOrFalse, integer, share } from '../errors/option-readers.js'
+import { atLeast, group, groupOrFalse, integer, limit, pause, share } from '../errors/option-readers.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { losses, type RetryRules } from './retries.js'
 
@@ -12,7 +12,7 @@ export interface RetryOptions {
   readonly attempts?: number | undefined
   /** Before the second run; doubles with each that follows. @default 100 */
   readonly backoff?: number | undefined
-  /** Between two runs at most. @default 5_000 */
+  /** Between two runs at most; `Infinity` for no limit. @default 5_000 */
   readonly maxBackoff?: number | undefined
   /** The share of the backoff that chance may take off it, 0 to 1. @default 0.5 */
   readonly jitter?: number | undefined
@@ -32,8 +32,8 @@ export interface RetryOptions {
 export const readRetry = groupOrFalse<RetryRules>(
   {
     attempts: integer(1, 3),
-    backoff: delay(0, 100),
-    maxBackoff: delay(0, 5_000),
+    backoff: pause(100),
+    maxBackoff: limit(5_000, 0),
     jitter: share(0.5),
     budget: group<RetryRules['budget']>({ share: atLeast(0, 0.2), perSecond: atLeast(0, 10) }),
     on: readOn,

@@ -12,6 +12,8 @@ export interface SessionCall {
   readonly metadata: Readonly<Record<string, string>>
   /** The call waits for it before it is submitted; undefined as a rule. */
   readonly after: Promise<void> | undefined
+  /** True for the calls of `onLost`: others that were accepted wait for them, so a pool that drains takes them too. */
+  readonly isAccepted: boolean
 }
 
 /** The pool that a session belongs to. */

@@ -1,13 +1,14 @@
 // A session: calls that belong together, and the worker that keeps their state.
 import type { AsyncResource } from 'node:async_hooks'
 import { describe } from '../errors/expectation.js'
-import { milliseconds, oneOf, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { oneOf, readOnce, refuseUnknown, timeLimit, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type Affinity, affinities, type LossReason, type SessionFact } from '../pool/index.js'
 import { callersContext } from '../streams/async-context.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
 import type { ChunkStream } from './chunk-stream.js'
 import { readMetadata } from './metadata-option.js'
+import { currentHookRun, type HookRun, insideHook } from './rebuilding.js'
 import type { SessionCall, SessionPool, ToolArguments } from './session-pool.js'
 import type { ChunkOf, Returned, Untyped } from './untyped.js'
 
@@ -32,10 +33,11 @@ export interface SessionOptions {
   /** The pool that runs it. Default: the first. */
   readonly pool?: string | undefined
   /**
-   * Told when the session's worker is gone, and its state with it. Calls that are made meanwhile wait until it has
-   * ended; the session it is handed makes calls at once, to build the state again on another worker. If it throws, the
-   * calls that waited fail with `session_worker_unavailable`. Without it, a strict session refuses its calls until it
-   * is ended or renewed.
+   * Told when the session's worker is gone, and its state with it, whoever still holds the session. Calls that are made
+   * meanwhile wait until it has ended; its own run at once, to build the state again on another worker: those of the
+   * session that it is handed, and all that it makes before it has ended (by the session itself, or by its id), for
+   * which Node follows what caused them (`AsyncLocalStorage`). If it throws, the calls that waited fail with
+   * `session_worker_unavailable`. Without it, a strict session refuses its calls until it is ended or renewed.
    */
   readonly onLost?: ((session: SessionCalls, loss: SessionLoss) => void | PromiseLike<void>) | undefined
 }
@@ -71,7 +73,7 @@ export function readSessionOptions(given: SessionOptions): SessionOptions {
   refuseUnknown(options, optionNames, 'session()')
   const { affinity, ttl, metadata, onLost } = options
   if (affinity !== undefined) oneOf('affinity', affinity, affinities)
-  if (ttl !== undefined && ttl !== Number.POSITIVE_INFINITY) milliseconds('ttl', ttl)
+  if (ttl !== undefined) timeLimit('ttl', ttl)
   if (onLost !== undefined && typeof onLost !== 'function') throw unexpected('onLost', 'a function', onLost)
   return metadata === undefined ? options : { ...options, metadata: readMetadata(metadata) }
 }
@@ -103,6 +105,8 @@ export class Session implements SessionCalls {
   /** That of whoever made the session, for its `onLost`. */
   readonly #context: AsyncResource | undefined
   #state: State = { type: 'open' }
+  /** The runs of `onLost` that have not ended: one as a rule. */
+  readonly #hookRuns = new Set<HookRun>()
 
   /** Made by `Snakepit.session`. */
   constructor(id: string, pool: SessionPool, options: SessionOptions) {
@@ -156,7 +160,8 @@ export class Session implements SessionCalls {
   /** What the session adds to a call that begins now. Throws `session_ended` when it is over. */
   call(): SessionCall {
     this.#throwIfOver()
-    return this.#callAfter(this.#state.type === 'rebuilding' ? this.#state.done : undefined)
+    if (this.#isInsideHook) return this.#callOf(undefined, true)
+    return this.#callOf(this.#state.type === 'rebuilding' ? this.#state.done : undefined, false)
   }
 
   /** The session's worker is gone. */
@@ -184,8 +189,10 @@ export class Session implements SessionCalls {
   async #rebuild(onLost: NonNullable<SessionOptions['onLost']>, loss: SessionLoss, rebinds: boolean): Promise<void> {
     this.#throwIfOver()
     if (!rebinds) this.#pool.renewSession(this.id)
+    const run: HookRun = {}
     try {
-      await this.#context?.runInAsyncScope(onLost, undefined, this.#atOnce(), loss)
+      this.#hookRuns.add(run)
+      await this.#context?.runInAsyncScope(insideHook, undefined, run, () => onLost(this.#atOnce(), loss))
     } catch (cause) {
       this.#throwIfOver()
       throw new SnakepitError(
@@ -193,16 +200,24 @@ export class Session implements SessionCalls {
         `session '${this.id}' lost worker ${loss.worker}, and \`onLost\` could not build its state again: ${messageOf(cause)}`,
         { details: { ...loss }, cause },
       )
+    } finally {
+      this.#hookRuns.delete(run)
     }
     // It may have ended meanwhile: those who waited must not begin it anew.
     this.#throwIfOver()
+  }
+
+  /** The call that is made now comes from a hook that builds this session: it would wait for itself. */
+  get #isInsideHook(): boolean {
+    const run = currentHookRun()
+    return run !== undefined && this.#hookRuns.has(run)
   }
 
   /** The session for its own `onLost`: its calls do not wait for themselves. */
   #atOnce(): SessionCalls {
     const call = () => {
       this.#throwIfOver()
-      return this.#callAfter(undefined)
+      return this.#callOf(undefined, true)
     }
     return {
       execute: <T>(tool: string, args: ToolArguments = {}, options: SessionCallOptions = noOptions) =>
@@ -212,9 +227,9 @@ export class Session implements SessionCalls {
     }
   }
 
-  #callAfter(after: Promise<void> | undefined): SessionCall {
+  #callOf(after: Promise<void> | undefined, isAccepted: boolean): SessionCall {
     const { affinity = this.#pool.affinity, ttl, metadata = {} } = this.#options
-    return { ticket: { id: this.id, affinity, ttl }, metadata, after }
+    return { ticket: { id: this.id, affinity, ttl }, metadata, after, isAccepted }
   }
 
   #throwIfOver(): void {

@@ -6,6 +6,21 @@ export interface SignalWatcher {
   aborted(reason: unknown): void
 }
 
+/**
+ * True for what works as an AbortSignal, of whatever realm: frameworks for tests and for the DOM in Node bring classes of
+ * their own.
+ */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  if (value instanceof AbortSignal) return true
+  try {
+    const { aborted, addEventListener, removeEventListener } = value as AbortSignal
+    const listens = typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+    return typeof aborted === 'boolean' && listens && 'reason' in (value as object)
+  } catch {
+    return false
+  }
+}
+
 const crowds = new WeakMap<AbortSignal, Crowd>()
 
 /** Tells the watcher once when the signal fires, unless it leaves first. The signal must not have fired yet. */
@@ -26,22 +41,23 @@ export function unwatchSignal(signal: AbortSignal, watcher: SignalWatcher): void
 class Crowd {
   readonly #signal: AbortSignal
   readonly #watchers = new Set<SignalWatcher>()
+  // A function: not every signal takes an object that handles events.
+  readonly #tell = () => {
+    // Each leaves as it is told.
+    for (const watcher of this.#watchers) watcher.aborted(this.#signal.reason)
+  }
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
   }
 
   add(watcher: SignalWatcher): void {
-    if (this.#watchers.size === 0) this.#signal.addEventListener('abort', this)
+    if (this.#watchers.size === 0) this.#signal.addEventListener('abort', this.#tell)
     this.#watchers.add(watcher)
   }
 
   delete(watcher: SignalWatcher): void {
-    if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#signal.removeEventListener('abort', this)
-  }
-
-  handleEvent(): void {
-    // Each leaves as it is told.
-    for (const watcher of this.#watchers) watcher.aborted(this.#signal.reason)
+    if (this.#watchers.delete(watcher) && this.#watchers.size === 0)
+      this.#signal.removeEventListener('abort', this.#tell)
   }
 }

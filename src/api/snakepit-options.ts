@@ -1,5 +1,5 @@
 // Everything that may be said when a Snakepit is opened, checked and completed.
-import { milliseconds, readOnce, refuseUnknown, unexpected } from '../errors/invalid-option.js'
+import { readOnce, refuseUnknown, timeLimit, unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import { type PoolOptions, type PoolSettings, resolvePoolOptions } from '../pool/index.js'
 import { useBridge } from '../python/index.js'
@@ -10,15 +10,23 @@ import { type RetryOptions, readRetry } from './retry-option.js'
 import { resolveWindow, type WindowOption } from './window-option.js'
 import { resolveWorkerOptions, type WorkerOptions, type WorkerSetup, workerOptionNames } from './worker-options.js'
 
-/** What holds for calls that do not say otherwise. Times are milliseconds. */
+/** What holds for calls that do not say otherwise. Times are milliseconds, from 1 to 2^31-1, or `Infinity` for no limit. */
 export interface CallDefaults {
   /** For an `execute`, queue included. @default 30_000 */
   readonly timeout?: number | undefined
-  /** For a `stream`, queue included. @default 300_000 */
+  /**
+   * How long a stream may stand still: while it waits for a worker, while its tool gives no chunk and no progress, and
+   * while its reader takes none of the chunks that wait. It begins anew with each chunk that comes or is taken, so it
+   * never ends a stream that flows. A stream that is given a `timeout` of its own has that instead.
+   * @default 300_000
+   */
   readonly streamTimeout?: number | undefined
   /** Ends a call that gives no chunk and no progress for so long. Default: no limit. */
   readonly idleTimeout?: number | undefined
-  /** What Python gets to leave a cancelled tool; then its worker is stopped and replaced. @default 2_000 */
+  /**
+   * What Python gets to leave a cancelled tool; then its worker is stopped and replaced. `Infinity` never does that.
+   * @default 2_000
+   */
   readonly cancelGrace?: number | undefined
   /** How far Python may be ahead of the reader of a stream. @default { items: 256, bytes: 1_048_576 } */
   readonly window?: WindowOption | undefined
@@ -61,10 +69,10 @@ export interface SnakepitOptions extends Partial<NamedPoolOptions> {
    */
   readonly keepAlive?: boolean | undefined
   /**
-   * What SIGTERM does to a program that does not listen for it itself: the Snakepit is closed, so the calls that were
-   * accepted finish within `drain`, and then the program ends with status 0 (`process.exitCode`, where that is set). A
-   * second SIGTERM waits for nothing. A program that listens for SIGTERM is left alone: it calls `close()` when it sees
-   * fit. `false` lets SIGTERM end the program at once. @default true
+   * SIGTERM lets the calls that were accepted finish, and takes no more of them. Then it does what it would have done
+   * without the library. A program that does not listen for it ends by it (status 143 in a shell), once the Snakepit is
+   * closed; a second SIGTERM waits for nothing. A program that listens for SIGTERM decides itself what ends, and calls
+   * `close()` when it sees fit. `false` lets SIGTERM do its work at once, and calls be made behind it. @default true
    */
   readonly drainOnSigterm?: boolean | undefined
   /**
@@ -94,7 +102,7 @@ export interface NamedPoolSettings {
 export interface CallSettings {
   readonly timeout: number
   readonly streamTimeout: number
-  readonly idleTimeout: number | undefined
+  readonly idleTimeout: number
   readonly cancelGrace: number
   readonly window: Window
   readonly retry: RetryRules | false
@@ -170,12 +178,12 @@ function resolveNamedPool(name: string, options: Partial<NamedPoolOptions>): Nam
 }
 
 function resolveCallDefaults(options: CallDefaults): CallSettings {
-  const { timeout = 30_000, streamTimeout = 300_000, idleTimeout, cancelGrace = 2_000, window } = options
+  const { timeout = 30_000, streamTimeout = 300_000, idleTimeout = Infinity, cancelGrace = 2_000, window } = options
   return Object.freeze({
-    timeout: milliseconds('timeout', timeout),
-    streamTimeout: milliseconds('streamTimeout', streamTimeout),
-    idleTimeout: idleTimeout === undefined ? undefined : milliseconds('idleTimeout', idleTimeout),
-    cancelGrace: milliseconds('cancelGrace', cancelGrace),
+    timeout: timeLimit('timeout', timeout),
+    streamTimeout: timeLimit('streamTimeout', streamTimeout),
+    idleTimeout: timeLimit('idleTimeout', idleTimeout),
+    cancelGrace: timeLimit('cancelGrace', cancelGrace),
     window: resolveWindow(window),
     retry: readRetry('retry', options.retry),
   })

@@ -6,6 +6,7 @@ import { unexpected } from '../errors/invalid-option.js'
 import { SnakepitError } from '../errors/snakepit-error.js'
 import type { PoolState, PoolStats } from '../pool/index.js'
 import { callersContext, inNobodysContext, inSubscribersContext } from '../streams/async-context.js'
+import { time } from '../time/time.js'
 import { removeLeftOvers } from '../worker/left-overs.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type CallOptions, noOptions, type StreamOptions } from './call-options.js'
@@ -19,7 +20,12 @@ import { readSessionOptions, Session, type SessionOptions } from './session.js'
 import { checkSessionId } from './session-id.js'
 import type { ToolArguments } from './session-pool.js'
 import { eventsOf, type SnakepitEvent } from './snakepit-event.js'
-import { resolveSnakepitOptions, type SnakepitOptions, type SnakepitSettings } from './snakepit-options.js'
+import {
+  type NamedPoolSettings,
+  resolveSnakepitOptions,
+  type SnakepitOptions,
+  type SnakepitSettings,
+} from './snakepit-options.js'
 import { onTermination } from './termination.js'
 import type { ChunkOf, Returned, Untyped } from './untyped.js'
 import { WorkerOutput } from './worker-output.js'
@@ -53,9 +59,13 @@ export class Snakepit implements AsyncDisposable {
     this.#pools = new Map(pools.map((pool) => [pool.name, pool]))
     this.#first = pools[0]
     this.#output = output
-    this.#alive = keepAlive ? setInterval(() => undefined, 2 ** 30) : undefined
+    this.#alive = keepAlive ? time.setInterval(() => undefined, 2 ** 30) : undefined
     this.#leaveProgramEnd = onProgramEnd(() => this.close())
-    if (drainOnSigterm) this.#leaveTermination = onTermination((hurry) => this.close(hurry ? { drain: 0 } : {}))
+    if (!drainOnSigterm) return
+    this.#leaveTermination = onTermination({
+      drain: () => this.drain(Infinity),
+      close: (hurry) => this.close(hurry ? { drain: 0 } : {}),
+    })
   }
 
   /**
@@ -63,7 +73,8 @@ export class Snakepit implements AsyncDisposable {
    * the others follow.
    *
    * @throws SnakepitError `invalid_option`, `python_not_found`, `environment_failed`, or `worker_start_failed` with the
-   *   traceback or the last lines of output: at once, never a bare timeout. Pools that could start are stopped again
+   *   traceback or the last lines of output: the first of them at once, never a bare timeout. The other pools are stopped
+   *   again, and what they were searching or building is ended
    */
   static open(options: SnakepitOptions): Promise<Snakepit> {
     return Snakepit.openWith(options, {})
@@ -84,19 +95,26 @@ export class Snakepit implements AsyncDisposable {
   static async #start(settings: SnakepitSettings, means: Means, opener: AsyncResource): Promise<Snakepit> {
     // Nobody waits for it: what earlier runs left behind is in nobody's way.
     void removeLeftOvers()
-    const pools = await Promise.all(settings.pools.map((pool) => NamedPool.prepare(pool, means, opener)))
     const { onLog } = settings
-    const output = new WorkerOutput(
-      pools.map(({ pool, print }) => ({ news$: pool.roster$, print })),
-      onLog && ((log) => opener.runInAsyncScope(onLog, undefined, log)),
-    )
+    const output = new WorkerOutput(onLog && ((log) => opener.runInAsyncScope(onLog, undefined, log)))
+    const failed = new AbortController()
+    const begun: NamedPool[] = []
+    const start = async (pool: NamedPoolSettings) => {
+      const named = await NamedPool.prepare(pool, means, opener, failed.signal)
+      failed.signal.throwIfAborted()
+      begun.push(named)
+      output.hear(named.pool.roster$, named.print)
+      await named.start()
+      return named
+    }
     try {
-      await Promise.all(pools.map((pool) => pool.start()))
+      const pools = await Promise.all(settings.pools.map(start))
+      return new Snakepit(pools as [NamedPool, ...NamedPool[]], output, settings)
     } catch (error) {
-      await Promise.all(pools.map(({ pool }) => pool.close({ drain: 0 })))
+      failed.abort(error)
+      await Promise.all(begun.map(({ pool }) => pool.close({ drain: 0 })))
       throw error
     }
-    return new Snakepit(pools as [NamedPool, ...NamedPool[]], output, settings)
   }
 
   /**
@@ -170,7 +188,7 @@ export class Snakepit implements AsyncDisposable {
     const known = pool.session(id)
     if (known !== undefined) return known
     const session = new Session(id, pool, read)
-    pool.remember(session)
+    pool.remember(session, read)
     return session
   }
 
@@ -212,7 +230,7 @@ export class Snakepit implements AsyncDisposable {
     checkCloseOptions(options)
     this.#leaveProgramEnd()
     await heldOpen(Promise.all([...this.#pools.values()].map(({ pool }) => pool.close(options))))
-    clearInterval(this.#alive)
+    time.clearInterval(this.#alive)
     this.#leaveTermination()
   }
 

@@ -1,7 +1,7 @@
 // What a program may say about its Python workers: what they serve, what runs them, how they are reached.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { milliseconds, oneOf, unexpected, wholeNumber } from '../errors/invalid-option.js'
+import { oneOf, timeLimit, unexpected, wholeNumber } from '../errors/invalid-option.js'
 import { type EnvironmentOptions, type EnvironmentSettings, resolveEnvironmentOptions } from '../python/index.js'
 import type { Heartbeat } from '../worker/life-signs.js'
 import type { AdapterSettings, TransportSettings } from '../worker/worker-settings.js'
@@ -40,7 +40,7 @@ export interface WorkerOptions extends EnvironmentOptions {
   readonly basePort?: number | undefined
   /** How many ports are tried from `basePort` on. @default 100 */
   readonly portRange?: number | undefined
-  /** From spawn to ready; importing a large library counts. @default 60_000 */
+  /** From spawn to ready; importing a large library counts. `Infinity` for no limit. @default 60_000 */
   readonly startTimeout?: number | undefined
   /**
    * How closely workers are watched. Python that is silent while it works hard is `busy`, for as long as it likes; a worker
@@ -113,7 +113,7 @@ export function resolveWorkerOptions(options: WorkerOptions): WorkerSetup {
     cwd: folder,
     threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, mostThreads),
     transport: resolveTransport(options),
-    startTimeout: milliseconds('startTimeout', startTimeout),
+    startTimeout: timeLimit('startTimeout', startTimeout),
     heartbeat: readHeartbeat('heartbeat', options.heartbeat),
     logs: readLogs('logs', options.logs),
     onSetup,

@@ -1,5 +1,5 @@
 // What the workers of all pools print and log, on its way to whoever wants it: observers, or the program's own output.
-import { filter, map, merge, Observable, Subject } from 'rxjs'
+import { Observable, Subject } from 'rxjs'
 import type { RosterNews } from '../pool/index.js'
 import type { WorkerLog } from '../worker/worker-event.js'
 import { type PrintTarget, printLog } from './print-log.js'
@@ -11,12 +11,6 @@ const mostEarlyCharacters = 1024 * 1024
 /** Whether lines are printed: `auto` does while nobody else takes them. */
 export type Print = PrintTarget | 'auto' | 'never'
 
-/** The output of one pool. */
-export interface OutputSource {
-  readonly news$: Observable<RosterNews>
-  readonly print: Print
-}
-
 /** Hears the workers from their very first line on. */
 export class WorkerOutput {
   /** Every line as it comes; the first observer gets those before it too, up to a bound. */
@@ -26,8 +20,10 @@ export class WorkerOutput {
   #early: WorkerLog[] | undefined = []
   #earlyCharacters = 0
   #observers = 0
+  /** Those that are not closed. */
+  #pools = 0
 
-  constructor(sources: readonly OutputSource[], onLog: ((log: WorkerLog) => void) | undefined) {
+  constructor(onLog: ((log: WorkerLog) => void) | undefined) {
     this.#onLog = onLog !== undefined
     this.logs$ = new Observable((subscriber) => {
       this.#observers++
@@ -38,16 +34,18 @@ export class WorkerOutput {
       return this.#heard.subscribe(subscriber)
     })
     if (onLog !== undefined) this.#heard.subscribe((log) => onLog(log))
-    const lines = sources.map(({ news$, print }) =>
-      news$.pipe(
-        map((news) => (news.type === 'worker-event' && news.event.type === 'log' ? news.event.log : undefined)),
-        filter((log) => log !== undefined),
-        map((log) => ({ log, print })),
-      ),
-    )
-    merge(...lines).subscribe({
-      next: ({ log, print }) => this.#take(log, print),
-      complete: () => this.#heard.complete(),
+  }
+
+  /** Takes the output of one more pool, whose workers have not started yet. */
+  hear(news$: Observable<RosterNews>, print: Print): void {
+    this.#pools++
+    news$.subscribe({
+      next: (news) => {
+        if (news.type === 'worker-event' && news.event.type === 'log') this.#take(news.event.log, print)
+      },
+      complete: () => {
+        if (--this.#pools === 0) this.#heard.complete()
+      },
     })
   }
 

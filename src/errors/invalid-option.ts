@@ -45,10 +45,17 @@ export function wholeNumber(name: string, value: unknown, least: number, most = 
   throw unexpected(name, `an integer ${bounds}`, value)
 }
 
-/** Milliseconds, from 1 up to what a timer can hold. */
-export function milliseconds(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 1 && value <= longestDelay) return value
-  throw unexpected(name, `milliseconds from 1 to ${longestDelay}`, value)
+/** How long something may take at most: milliseconds up to what a timer can hold, or `Infinity` for no limit. */
+export function timeLimit(name: string, value: unknown, least = 1): number {
+  if (typeof value === 'number' && value >= least && (value <= longestDelay || value === Infinity)) return value
+  throw unexpected(name, `milliseconds from ${least} to ${longestDelay}, or Infinity for no limit`, value)
+}
+
+/** How long is waited before something happens: milliseconds up to what a timer can hold, and an end to them. */
+export function pauseTime(name: string, value: unknown, least = 0): number {
+  if (typeof value === 'number' && value >= least && value <= longestDelay) return value
+  const why = value === Infinity ? ' (a pause has to end: what waits for it would never happen)' : ''
+  throw unexpected(name, `milliseconds from ${least} to ${longestDelay}${why}`, value)
 }
 
 /** One of a few words. */

@@ -1,5 +1,5 @@
 // How single options are read: what holds by default, and what is refused.
-import { longestDelay, refuseUnknown, unexpected, wholeNumber } from './invalid-option.js'
+import { pauseTime, refuseUnknown, timeLimit, unexpected, wholeNumber } from './invalid-option.js'
 
 /** Reads one option: its default when nothing was given, what was given when that will do; throws `invalid_option` else. */
 export type Reader<T> = (name: string, value: unknown) => T
@@ -48,26 +48,14 @@ export function integerOrNever(least: number, fallback = Infinity): Reader<numbe
   }
 }
 
-export function duration(fallback: number): Reader<number> {
-  return (name, value = fallback) => {
-    if (typeof value === 'number' && value >= 0 && value < Infinity) return value
-    throw unexpected(name, 'milliseconds from 0 up', value)
-  }
+/** A limit in time; see {@link timeLimit}. */
+export function limit(fallback: number, least = 1): Reader<number> {
+  return (name, value = fallback) => timeLimit(name, value, least)
 }
 
-/** Milliseconds that a timer can hold. */
-export function delay(least: number, fallback: number): Reader<number> {
-  return (name, value = fallback) => {
-    if (typeof value === 'number' && value >= least && value <= longestDelay) return value
-    throw unexpected(name, `milliseconds from ${least} to ${longestDelay}`, value)
-  }
-}
-
-export function durationOrNever(fallback: number): Reader<number> {
-  return (name, value = fallback) => {
-    if (typeof value === 'number' && value >= 0) return value
-    throw unexpected(name, 'milliseconds from 0 up, or Infinity', value)
-  }
+/** A pause; see {@link pauseTime}. */
+export function pause(fallback: number, least = 0): Reader<number> {
+  return (name, value = fallback) => pauseTime(name, value, least)
 }
 
 export function share(fallback: number): Reader<number> {

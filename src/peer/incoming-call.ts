@@ -1,6 +1,7 @@
 // A call as the called side holds it: what was asked, the way to answer, and the word when to stop.
 import { encodeValue } from '../codec/msgpack.js'
 import type { SnakepitError } from '../errors/snakepit-error.js'
+import { time } from '../time/time.js'
 import { type CancelRung, type FrameKind, type Start, CancelRung as WireRung } from '../wire/wire.js'
 import { type Outbox, partBytes } from './outbox.js'
 import { Outflow } from './outflow.js'
@@ -22,7 +23,7 @@ export class IncomingCall {
   readonly #outflow: Outflow | undefined
   readonly #abort = new AbortController()
   readonly #forget: () => void
-  readonly #began = performance.now()
+  readonly #began = time.now()
   #waiting: Encoded[] = []
   #ended = false
 
@@ -54,7 +55,7 @@ export class IncomingCall {
     if (outflow === undefined || this.#ended || this.signal.aborted) return
     const bytes = encodeValue(value)
     outflow.count(bytes.length)
-    if (this.#waiting.push({ bytes, metadata }) === 1) queueMicrotask(() => this.#flush())
+    if (this.#waiting.push({ bytes, metadata }) === 1) time.queueMicrotask(() => this.#flush())
   }
 
   /** Reports progress, apart from the items. */
@@ -126,7 +127,7 @@ export class IncomingCall {
     this.#flush()
     this.#ended = true
     const call = this.start.call
-    const timings = { queuedUs: 0, runUs: Math.round((performance.now() - this.#began) * 1000) }
+    const timings = { queuedUs: 0, runUs: Math.round((time.now() - this.#began) * 1000) }
     this.#outbox.pushValue(call, value, (rest) => ({ $case: 'end', value: { call, outcome: outcome(rest), timings } }))
     this.#forget()
   }

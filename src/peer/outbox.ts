@@ -62,6 +62,16 @@ export class Outbox implements AsyncIterable<Batch> {
     this.#stir()
   }
 
+  /**
+   * Drops the parts of a start that have not left, and with them the start. Nothing is dropped once the start has left.
+   *
+   * @returns true when the start was dropped: the called side will never know of the call
+   */
+  dropStart(call: number): boolean {
+    const lane = this.#lanes.get(call)
+    return lane?.at(-1)?.kind.$case === 'start' && this.#lanes.delete(call)
+  }
+
   /** Nothing more will be sent after what waits now. */
   end(): void {
     this.#ended = true

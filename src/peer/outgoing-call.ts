@@ -36,10 +36,21 @@ export class OutgoingCall {
   readonly #outbox: Outbox
   readonly #listener: CallListener
   readonly #inflow: Inflow | undefined
+  readonly #calls: Map<number, OutgoingCall>
   #state: State = 'running'
 
-  /** @param window of the items, for a call that streams */
-  constructor(id: number, outbox: Outbox, listener: CallListener, window: Window | undefined) {
+  /**
+   * @param window of the items, for a call that streams
+   * @param calls those of its side that have not ended, where it stands until it has
+   */
+  constructor(
+    id: number,
+    outbox: Outbox,
+    listener: CallListener,
+    window: Window | undefined,
+    calls: Map<number, OutgoingCall>,
+  ) {
+    this.#calls = calls
     this.id = id
     this.#outbox = outbox
     this.#listener = listener
@@ -85,13 +96,20 @@ export class OutgoingCall {
     return this.#inflow?.taken ?? 0
   }
 
-  /** Asks the called side to leave. Its end is still told to the listener; items are not. */
+  /**
+   * Asks the called side to leave. Its end is still told to the listener; items are not. A call whose start has not left
+   * yet ends here, perhaps before this returns.
+   */
   cancel(cause: CancelCause): void {
     if (this.#state !== 'running') return
     this.#state = 'cancelling'
     this.#inflow?.clear()
-    // Parts of the arguments that have not left yet need not leave any more, but the call must be known to be ended.
+    const neverStarts = this.#outbox.dropStart(this.id)
+    // Of a call that it does not know, the called side forgets the parts that have come, and says nothing.
     this.#outbox.push({ $case: 'cancel', value: { call: this.id, reason: reasons[cause] } }, this.id)
+    if (!neverStarts) return
+    this.#calls.delete(this.id)
+    this.end({ type: 'cancelled', rung: 'not_started' })
   }
 
   /** Takes in items from the wire. Returns what is wrong with them, if anything is. */

@@ -72,7 +72,7 @@ export class Peer {
   /** Starts a call at the other side. On a closed wire the listener is told at once. */
   call(request: CallRequest, listener: CallListener): OutgoingCall {
     const id = this.#ids.allot(this.#outgoing)
-    const call = new OutgoingCall(id, this.outbox, listener, request.window)
+    const call = new OutgoingCall(id, this.outbox, listener, request.window, this.#outgoing)
     const over = this.#hungUp ?? this.#closed
     if (over !== undefined) {
       call.end({ type: 'lost', error: neverSent(over) })
@@ -155,7 +155,7 @@ export class Peer {
         if (!this.#outgoing.has(kind.value.call) && !this.#mayStart(kind.value.call)) return
         return broken(this.#parts.add(kind.value))
       case 'cancel':
-        return this.#incoming.get(kind.value.call)?.cancel()
+        return this.#cancelled(kind.value.call)
       case 'progress':
         return this.#outgoing.get(kind.value.call)?.progress(kind.value.value)
       case 'log':
@@ -175,6 +175,13 @@ export class Peer {
       case undefined:
         return
     }
+  }
+
+  #cancelled(id: number): void {
+    const call = this.#incoming.get(id)
+    if (call !== undefined) return call.cancel()
+    // Its start will not come; what has come of its arguments is of no use.
+    if (this.#mayStart(id)) this.#parts.drop(id)
   }
 
   #started(start: Joined<Start, 'arguments'>): void {

@@ -1,6 +1,7 @@
 // The pool's sense of time: one small interface, so that tests can live in virtual time.
 import { Observable, type Unsubscribable } from 'rxjs'
 import { inNobodysContext } from '../streams/async-context.js'
+import { time } from '../time/time.js'
 
 /** Where the pool reads the time and sets its timers. */
 export interface Clock {
@@ -15,10 +16,10 @@ const longestTimer = 2 ** 31 - 1
 
 /** The monotonic clock of the process; `performance.now()` is its scale. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => time.now(),
   after(delay, work) {
-    const timer = inNobodysContext(() => setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref())
-    return { unsubscribe: () => clearTimeout(timer) }
+    const timer = inNobodysContext(() => time.setTimeout(work, Math.min(Math.ceil(delay), longestTimer)).unref())
+    return { unsubscribe: () => time.clearTimeout(timer) }
   },
 }
 

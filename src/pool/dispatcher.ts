@@ -38,6 +38,7 @@ export class Dispatcher implements Answers {
   readonly #guard: Guard
   readonly #outbox: Outbox
   #shut: Reason | undefined
+  #isCleared = false
   #demand = 0
 
   constructor(
@@ -117,6 +118,7 @@ export class Dispatcher implements Answers {
         return
       case 'cleared':
         this.#shut = event.because
+        this.#isCleared = true
         this.#turns.clear(event.because, now)
         this.#sessions.close()
         return
@@ -132,7 +134,7 @@ export class Dispatcher implements Answers {
 
   /** Grants the request or lets it wait; else says why not. */
   #admit(request: PoolRequest, now: number): SnakepitError | undefined {
-    if (this.#shut) return this.#shut(request)
+    if (this.#shut && (this.#isCleared || request.isAccepted !== true)) return this.#shut(request)
     if (request.deadline !== undefined && request.deadline <= now) return deadlinePassed(request, 0)
     const barred = this.#guard.refusal(request, now)
     if (barred) return barred

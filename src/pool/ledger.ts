@@ -39,6 +39,10 @@ export class Ledger {
     return this.#sessions.snapshot()
   }
 
+  hasSession(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
   stats(workers: readonly WorkerSnapshot[], restarts: number): PoolStats {
     return {
       ...this.#calls.counts(),

@@ -8,15 +8,15 @@ export interface RestartOptions {
    * the other workers, and the crash does not count; without `barrier` every crash does. Default 5.
    */
   readonly maxCrashes?: number
-  /** Milliseconds that `maxCrashes` looks back. Default 60 000. */
+  /** Milliseconds that `maxCrashes` looks back; `Infinity` for all crashes. Default 60 000. */
   readonly within?: number
   /** Failed starts in a row after which a worker's place stays empty, an integer from 0 up. Default 3. */
   readonly maxStartFailures?: number
   /** Milliseconds before the first restart; doubles with each that follows. Default 100. */
   readonly backoff?: number
-  /** Milliseconds between restarts at most. Default 30 000. */
+  /** Milliseconds between restarts at most; `Infinity` for no limit. Default 30 000. */
   readonly maxBackoff?: number
-  /** Milliseconds a worker must live for the backoff to begin anew. Default 10 000. */
+  /** Milliseconds a worker must live for the backoff to begin anew; `Infinity`: it never does. Default 10 000. */
   readonly stableAfter?: number
   /** The share of the backoff that chance may take off it, 0 to 1. Default 0.2. */
   readonly jitter?: number
@@ -37,7 +37,7 @@ export interface RestartOptions {
 export interface RecycleOptions {
   /** Calls that a worker runs, an integer from 1 up or `Infinity`. Default `Infinity`. */
   readonly maxCalls?: number
-  /** Milliseconds that a worker serves, `Infinity` allowed. Default `Infinity`. */
+  /** Milliseconds that a worker serves, from 1 up or `Infinity`. Default `Infinity`. */
   readonly maxAge?: number
   /** Bytes resident of its Python process, looked at when it is done with a call. Linux only. Default `Infinity`. */
   readonly maxMemory?: number
@@ -51,7 +51,7 @@ export interface RecycleOptions {
 export interface BarrierOptions {
   /** Crashes that calls of a tool may be there at, an integer from 1 up; then `tool_quarantined`. Default 2. */
   readonly crashes?: number
-  /** Milliseconds that `crashes` looks back. Default 60 000. */
+  /** Milliseconds that `crashes` looks back; `Infinity` for all crashes. Default 60 000. */
   readonly within?: number
 }
 
@@ -62,7 +62,7 @@ export interface BarrierOptions {
 export interface BreakerOptions {
   /** Failures within `within` that open it, an integer from 1 up. Default 5. */
   readonly failures?: number
-  /** Milliseconds that `failures` looks back. Default 60 000. */
+  /** Milliseconds that `failures` looks back; `Infinity` for all failures. Default 60 000. */
   readonly within?: number
   /** Milliseconds it stays open before calls are tried. Default 30 000. */
   readonly cooldown?: number
@@ -70,7 +70,7 @@ export interface BreakerOptions {
   readonly halfOpenCalls?: number
 }
 
-/** What may be said about a pool. Times are milliseconds; where a time may be `Infinity`, it says so. */
+/** What may be said about a pool. Times are milliseconds, from 1 to 2^31-1 where nothing else is said, or `Infinity` for no limit. */
 export interface PoolOptions {
   /** The pool's name, 1 to 64 letters, digits, `.`, `_` and `-`. Its workers are `name-0`, `name-1` … Default `default`. */
   readonly name?: string
@@ -83,9 +83,9 @@ export interface PoolOptions {
   readonly minSize?: number
   /** The most workers, an integer from 1 up. Given with `minSize` or `size`. Default `size`. */
   readonly maxSize?: number
-  /** How long a worker must have been to spare before one above `minSize` is let go. Default 60 000. */
+  /** How long a worker must have been to spare before one above `minSize` is let go, from 0 up. Default 60 000. */
   readonly workerIdleTimeout?: number
-  /** How long a worker that is recycled or let go may finish what it runs, `Infinity` allowed. Default 300 000. */
+  /** How long a worker that is recycled or let go may finish what it runs, from 0 up. Default 300 000. */
   readonly workerDrain?: number
   /** How many workers may be starting at a time, an integer from 1 up. Default 4. */
   readonly startBatch?: number
@@ -93,17 +93,17 @@ export interface PoolOptions {
   readonly concurrency?: number
   /** Calls that may wait, an integer from 0 up; more are refused with `pool_saturated`. Default 1000. */
   readonly maxQueue?: number
-  /** How long a call waits for a worker, `Infinity` allowed; then `queue_timeout`. Default 10 000. */
+  /** How long a call waits for a worker; then `queue_timeout`. Default 10 000. */
   readonly queueTimeout?: number
   /** How closely sessions keep to their worker, unless session or call says otherwise. Default `hint`. */
   readonly affinity?: Affinity
-  /** How long a session lives after its last call, `Infinity` allowed. Default 3 600 000. */
+  /** How long a session lives after its last call. Default 3 600 000. */
   readonly sessionTtl?: number
   /** How many sessions there may be, an integer from 1 up; more are `session_quota_exceeded`. Default 10 000. */
   readonly maxSessions?: number
-  /** How long `close` lets accepted calls finish, `Infinity` allowed. Default 10 000. */
+  /** How long `close` lets accepted calls finish, from 0 up. Default 10 000. */
   readonly drain?: number
-  /** How long `close` waits for stopped workers to be gone. Default 15 000. */
+  /** How long `close` waits for stopped workers to be gone, from 0 up. Default 15 000. */
   readonly stopLimit?: number
   readonly restart?: RestartOptions
   /** Replaces workers by age, calls or memory. Default: never. */

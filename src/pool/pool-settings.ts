@@ -1,13 +1,13 @@
 // A pool's options, checked and completed.
 import { oneOf, unexpected } from '../errors/invalid-option.js'
 import {
-  duration,
-  durationOrNever,
   group,
   groupOrFalse,
   integer,
   integerOrNever,
+  limit,
   optional,
+  pause,
   type Readers,
   readGroup,
   share,
@@ -44,17 +44,17 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
 
 const restartReaders: Readers<RestartRules> = {
   maxCrashes: integer(1, 5),
-  within: duration(60_000),
+  within: limit(60_000),
   maxStartFailures: integer(0, 3),
-  backoff: duration(100),
-  maxBackoff: duration(30_000),
-  stableAfter: duration(10_000),
+  backoff: pause(100),
+  maxBackoff: limit(30_000, 0),
+  stableAfter: limit(10_000, 0),
   jitter: share(0.2),
 }
 
 const recycleReaders: Readers<RecycleRules> = {
   maxCalls: integerOrNever(1),
-  maxAge: durationOrNever(Infinity),
+  maxAge: limit(Infinity),
   maxMemory: integerOrNever(1),
   jitter: share(0.1),
   atOnce: integer(1, 1),
@@ -62,13 +62,13 @@ const recycleReaders: Readers<RecycleRules> = {
 
 const barrierReaders: Readers<BarrierRules> = {
   crashes: integer(1, 2),
-  within: duration(60_000),
+  within: limit(60_000),
 }
 
 const breakerReaders: Readers<BreakerRules> = {
   failures: integer(1, 5),
-  within: duration(60_000),
-  cooldown: duration(30_000),
+  within: limit(60_000),
+  cooldown: pause(30_000),
   halfOpenCalls: integer(1, 1),
 }
 
@@ -80,17 +80,17 @@ const poolReaders: Readers<Omit<PoolSettings, keyof PoolSizes> & SizeOptions> = 
   size: optional(integer(1, 1)),
   minSize: optional(integer(1, 1)),
   maxSize: optional(integer(1, 1)),
-  workerIdleTimeout: duration(60_000),
-  workerDrain: durationOrNever(300_000),
+  workerIdleTimeout: limit(60_000, 0),
+  workerDrain: limit(300_000, 0),
   startBatch: integer(1, 4),
   concurrency: integer(1, 1),
   maxQueue: integer(0, 1000),
-  queueTimeout: durationOrNever(10_000),
+  queueTimeout: limit(10_000),
   affinity: (name, value = 'hint') => oneOf(name, value, affinities),
-  sessionTtl: durationOrNever(3_600_000),
+  sessionTtl: limit(3_600_000),
   maxSessions: integer(1, 10_000),
-  drain: durationOrNever(10_000),
-  stopLimit: duration(15_000),
+  drain: limit(10_000, 0),
+  stopLimit: limit(15_000, 0),
   restart: group(restartReaders),
   recycle: group(recycleReaders),
   barrier: groupOrFalse(barrierReaders, 'on'),

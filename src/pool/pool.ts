@@ -14,8 +14,9 @@ import {
 } from 'rxjs'
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { systemClock, timerOn } from './clock.js'
+import { HeldCalls } from './held-calls.js'
 import { Ledger } from './ledger.js'
-import { isWorkerNews, type PoolEvent, type PoolFact } from './pool-event.js'
+import { isWorkerNews, type PoolEvent, type PoolFact, type Reason } from './pool-event.js'
 import type { LeaseEvent } from './pool-lease.js'
 import type { PoolSettings } from './pool-settings.js'
 import { type PoolPhase, type PoolState, sameState, stateOf } from './pool-state.js'
@@ -45,6 +46,7 @@ export class Pool {
   readonly #facts = new Subject<PoolFact>()
   readonly #cutShort = new Subject<void>()
   readonly #ledger = new Ledger()
+  readonly #held = new HeldCalls()
   readonly #roster: Roster
   readonly #upkeep: Upkeep
   readonly #means: PoolMeans
@@ -109,6 +111,19 @@ export class Pool {
     this.#calls.next({ type: 'withdrawn', request })
   }
 
+  /**
+   * Keeps the place of a call that is submitted later: while it pauses before another run, or waits for its session. Says
+   * why not where the pool takes it no more; later it may be refused as if it had been submitted.
+   */
+  hold(request: PoolRequest): SnakepitError | undefined {
+    return this.#held.add(request)
+  }
+
+  /** A call that was held has been submitted, or is over. */
+  letGo(request: PoolRequest): void {
+    this.#held.delete(request)
+  }
+
   /** Ends a session: calls that wait in it are refused with `session_ended`, those that run go on. */
   endSession(id: string): void {
     this.#calls.next({ type: 'session-end', session: id })
@@ -134,24 +149,29 @@ export class Pool {
     return this.#ledger.sessions()
   }
 
+  /** True for a session that has begun and not ended. */
+  hasSession(id: string): boolean {
+    return this.#ledger.hasSession(id)
+  }
+
   /** The pool's numbers, as they are now. */
   stats(): PoolStats {
     return this.#ledger.stats(this.workers(), this.#roster.restarts)
   }
 
   /**
-   * Takes no more calls and lets the accepted ones finish, waiting ones included.
+   * Takes no more calls and lets the accepted ones finish: those that wait, and those that come back for another run.
    *
    * @returns true when all finished, false when `limit` milliseconds were not enough.
    */
   async drain(limit: number = this.settings.drain): Promise<boolean> {
     this.#shut()
-    const idle$ = merge(this.#facts, [undefined]).pipe(
-      filter(() => this.#ledger.open === 0),
+    const idle$ = merge(this.#facts, this.#held.left$, [undefined]).pipe(
+      filter(() => this.#open === 0),
       map(() => true),
     )
     const late$ = merge(timerOn(this.#means.clock, limit), this.#cutShort).pipe(map(() => false))
-    return firstValueFrom(race(idle$, late$), { defaultValue: this.#ledger.open === 0 })
+    return firstValueFrom(race(idle$, late$), { defaultValue: this.#open === 0 })
   }
 
   /**
@@ -170,7 +190,7 @@ export class Pool {
 
   async #close(drain: number): Promise<void> {
     await this.drain(drain)
-    this.#calls.next({ type: 'cleared', because: (request) => poolClosed(this.settings.name, request) })
+    this.#clear((request) => poolClosed(this.settings.name, request))
     this.#upkeep.close()
     await this.#roster.stop('closing')
     this.#phase = 'closed'
@@ -182,8 +202,21 @@ export class Pool {
   #shut(): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#phase = 'closing'
-    this.#calls.next({ type: 'shut', because: (request) => poolClosed(this.settings.name, request) })
+    const because: Reason = (request) => poolClosed(this.settings.name, request)
+    this.#held.shut(because)
+    this.#calls.next({ type: 'shut', because })
     this.#tellState()
+  }
+
+  /** Refuses what waits, here and with the scheduler, and whatever comes. */
+  #clear(because: Reason): void {
+    this.#calls.next({ type: 'cleared', because })
+    this.#held.clear(because)
+  }
+
+  /** Calls that were accepted and are not over: they wait, run, are being left, or come back. */
+  get #open(): number {
+    return this.#ledger.open + this.#held.size
   }
 
   #connect(): void {
@@ -214,7 +247,9 @@ export class Pool {
     if (news.type !== 'roster-failed') return isWorkerNews(news) ? news : undefined
     this.#failure = news.error
     this.#upkeep.close()
-    return { type: 'cleared', because: (request) => refusedByFailedPool(request, news.error) }
+    const because: Reason = (request) => refusedByFailedPool(request, news.error)
+    this.#held.clear(because)
+    return { type: 'cleared', because }
   }
 
   #tellState(): void {

@@ -76,7 +76,7 @@ export function toolQuarantined(request: PoolRequest, crashes: number, left: num
   const what = poisonKey === undefined ? toolOf(request) : `${toolOf(request)} with key '${shorten(poisonKey)}'`
   return new SnakepitError(
     'tool_quarantined',
-    `${what} was refused: it was running when ${crashes} workers crashed (\`barrier\`); try again in ${seconds(left)}`,
+    `${what} was refused: it was running when ${crashes} workers crashed (\`barrier\`); ${whenAgain(left)}`,
     { details: { tool, poisonKey, crashes, retryInMs: left } },
   )
 }
@@ -148,6 +148,10 @@ export function workerVanished(worker: string, wasReady: boolean, cause: unknown
         details: { worker },
         cause,
       })
+}
+
+function whenAgain(left: number): string {
+  return left === Number.POSITIVE_INFINITY ? 'the pool forgets no crash' : `try again in ${seconds(left)}`
 }
 
 function seconds(milliseconds: number): string {

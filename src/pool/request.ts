@@ -38,6 +38,11 @@ export interface PoolRequest {
   readonly poisonKey?: string | undefined
   /** Which run of the call this is, from 1. Default 1. */
   readonly attempt?: number
+  /**
+   * True for what belongs to a call that the pool has accepted: another run of it, or what its session needs first. It is
+   * taken for as long as the pool drains. Default false.
+   */
+  readonly isAccepted?: boolean
   /** Milliseconds it will wait for a worker; `Infinity` waits for as long as the deadline allows. */
   readonly queueTimeout: number
   /** When the whole call must be over, on the pool's clock (`performance.now()`); undefined for never. */

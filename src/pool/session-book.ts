@@ -18,6 +18,10 @@ export class SessionBook {
     return this.#sessions.size
   }
 
+  has(id: string): boolean {
+    return this.#sessions.has(id)
+  }
+
   /** The sessions, oldest first. */
   snapshot(): readonly SessionSnapshot[] {
     return [...this.#sessions.values()]

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { time } from '../time/time.js'
 import { isGone, type ProcessIdentity, thisProcess } from './process-identity.js'
 
 /** How long is waited, and who is told. */
@@ -52,17 +52,17 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
 
 async function acquire(path: string, options: LockOptions): Promise<() => void> {
   const file = fileName(thisProcess())
-  const deadline = Date.now() + options.timeout
+  const deadline = time.wallNow() + options.timeout
   let told = false
   for (;;) {
     options.signal?.throwIfAborted()
     const holder = holderOf(path)
     const taken = holder ? isDead(holder.owner, options) && takeOver(path, holder.file, file) : take(path, file)
     if (taken) return () => release(path, file)
-    if (Date.now() >= deadline) throw new LockTimeout(holder?.owner)
+    if (time.wallNow() >= deadline) throw new LockTimeout(holder?.owner)
     if (holder && !told) options.onWait?.(holder.owner)
     told ||= holder !== undefined
-    await wait(pollInterval, undefined, { signal: options.signal }).catch(() => {})
+    await time.pause(pollInterval, undefined, { signal: options.signal }).catch(() => {})
   }
 }
 
@@ -83,7 +83,7 @@ function take(path: string, file: string): boolean {
 function takeOver(path: string, from: string, to: string): boolean {
   try {
     renameSync(join(path, from), join(path, to))
-    const now = new Date()
+    const now = new Date(time.wallNow())
     utimesSync(join(path, to), now, now)
     return true
   } catch (error) {
@@ -116,7 +116,7 @@ function holderOf(path: string): { file: string; owner: LockOwner } | undefined 
 }
 
 function isDead(owner: LockOwner, options: LockOptions): boolean {
-  return isGone(owner) || Date.now() - owner.since.getTime() > options.longestWork
+  return isGone(owner) || time.wallNow() - owner.since.getTime() > options.longestWork
 }
 
 function fileName({ pid, started, host }: ProcessIdentity): string {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { time } from '../time/time.js'
 import { environmentsFolder } from './cache-folder.js'
 import { pythonInside } from './command-path.js'
 import { lockedRequirements } from './package-facts.js'
@@ -53,7 +54,10 @@ export function isBuilt(environment: ManagedEnvironment): boolean {
 /** Declares an environment whole. */
 export function stamp(environment: ManagedEnvironment, facts: Readonly<Record<string, unknown>>): void {
   const file = join(environment.path, stampName)
-  writeFileSync(`${file}.new`, `${JSON.stringify({ layout, ...facts, builtAt: new Date().toISOString() }, null, 2)}\n`)
+  writeFileSync(
+    `${file}.new`,
+    `${JSON.stringify({ layout, ...facts, builtAt: new Date(time.wallNow()).toISOString() }, null, 2)}\n`,
+  )
   renameSync(`${file}.new`, file)
 }
 

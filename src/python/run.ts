@@ -1,16 +1,19 @@
 // One short command, run to its end: bounded in time and in what is kept of its output.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { StringDecoder } from 'node:string_decoder'
+import { afterLimit } from '../time/limit.js'
+import { time } from '../time/time.js'
+import { killTree } from './kill-tree.js'
 
 /** What bounds a command, and what it sees. */
 export interface RunOptions {
-  /** Milliseconds after which it is killed. */
+  /** Milliseconds after which it is killed, with everything that it has started. */
   readonly timeout: number
   /** Exactly the variables that the command sees. */
   readonly env: NodeJS.ProcessEnv
   /** Where it runs. */
   readonly cwd: string
-  /** Kills the command, and rejects with the signal's reason. */
+  /** Kills the command and everything that it has started, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** Told every line of both outputs as it comes. */
   readonly onLine?: ((line: string) => void) | undefined
@@ -42,20 +45,23 @@ export function run(command: string, args: readonly string[], options: RunOption
     const stdout = collect(child.stdout, onLine)
     const stderr = collect(child.stderr, onLine)
     let timedOut = false
+    const kill = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killTree(child.pid)
+    }
     let drain: NodeJS.Timeout | undefined
 
-    const clock = setTimeout(() => {
+    const clock = afterLimit(timeout, () => {
       timedOut = true
-      child.kill('SIGKILL')
-    }, timeout)
+      kill()
+    })
     const abort = () => {
-      child.kill('SIGKILL')
+      kill()
       leave()
       reject(signal?.reason)
     }
     const leave = () => {
-      clearTimeout(clock)
-      clearTimeout(drain)
+      time.clearTimeout(clock)
+      time.clearTimeout(drain)
       signal?.removeEventListener('abort', abort)
       child.stdout?.destroy()
       child.stderr?.destroy()
@@ -74,7 +80,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       resolve({ kind: 'unstartable', code: codeOf(error) })
     })
     child.once('exit', () => {
-      drain = setTimeout(end, drainTime)
+      drain = time.setTimeout(end, drainTime)
     })
     child.once('close', end)
   })

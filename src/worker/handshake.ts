@@ -1,6 +1,7 @@
 // What is said before there is a wire: one line in, one line out.
 import type { Readable } from 'node:stream'
 import { describe } from '../errors/expectation.js'
+import { time } from '../time/time.js'
 import { type Log, protocolVersion } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { readable } from './lines.js'
@@ -83,7 +84,7 @@ export function readAnswer(pipe: Readable, expected: Expected, onLog: (log: Log)
     pipe.on('close', () => {
       if (text !== '') return resolve({ type: 'garbage', text })
       // The end of a process closes it too, and says more.
-      setTimeout(() => resolve({ type: 'silent' }), patienceForEnd).unref()
+      time.setTimeout(() => resolve({ type: 'silent' }), patienceForEnd).unref()
     })
   })
 }

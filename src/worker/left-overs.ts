@@ -2,6 +2,7 @@
 import { lstat, readdir, rmdir, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { time } from '../time/time.js'
 import { folderRoots, socketName } from './socket-folder.js'
 
 /** Milliseconds that a socket must be old: one that was made just now may be about to be listened on. */
@@ -20,7 +21,10 @@ const patience = 1_000
  *
  * @returns the folders that were removed
  */
-export async function removeLeftOvers(roots: readonly string[] = folderRoots(), now = Date.now()): Promise<string[]> {
+export async function removeLeftOvers(
+  roots: readonly string[] = folderRoots(),
+  now = time.wallNow(),
+): Promise<string[]> {
   const removed: string[] = []
   for (const root of roots) {
     const names = await readdir(root).catch(() => [])
@@ -56,11 +60,11 @@ function refuses(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
     const end = (answer: boolean) => {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
       socket.destroy()
       resolve(answer)
     }
-    const timer = setTimeout(() => end(false), patience).unref()
+    const timer = time.setTimeout(() => end(false), patience).unref()
     socket.unref()
     socket.once('connect', () => end(false))
     socket.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED'))

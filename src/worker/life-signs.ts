@@ -1,4 +1,5 @@
 // Watches one worker for signs of life: from Python first, and where that is silent, from the transport beneath it.
+import { time } from '../time/time.js'
 import type { Liveliness } from './life-sign.js'
 
 /** How closely a worker is watched. Times are milliseconds. */
@@ -39,7 +40,7 @@ export class LifeSigns {
   readonly #heartbeat: Heartbeat
   readonly #timer: NodeJS.Timeout
   #condition: Exclude<Liveliness, 'gone'> = 'responsive'
-  #lookedAt = performance.now()
+  #lookedAt = time.now()
   #heard: number
   /** Looks since Python said anything; `asked` tells whether it owes an answer. */
   #quiet = 0
@@ -52,12 +53,12 @@ export class LifeSigns {
     this.#watched = watched
     this.#heartbeat = heartbeat
     this.#heard = watched.heard()
-    this.#timer = setInterval(() => this.look(performance.now()), lookEvery).unref()
+    this.#timer = time.setInterval(() => this.look(time.now()), lookEvery).unref()
   }
 
   /** Looks no more. */
   stop(): void {
-    clearInterval(this.#timer)
+    time.clearInterval(this.#timer)
     this.#probe?.control.abort()
     this.#probe = undefined
   }

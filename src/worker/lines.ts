@@ -1,6 +1,7 @@
 // Output of a worker, cut into lines of bounded length; the last ones are kept for the day it fails.
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
+import { time } from '../time/time.js'
 import { redact } from './redact.js'
 
 /** Characters after which a line is cut. */
@@ -32,10 +33,10 @@ export function readLines(stream: Readable, onLine: (line: string) => void): voi
     }
     line.add(rest)
     for (const part of line.cut()) onLine(readable(part))
-    if (line.waits) timer ??= setTimeout(show, soon).unref()
+    if (line.waits) timer ??= time.setTimeout(show, soon).unref()
   })
   stream.on('end', () => {
-    clearTimeout(timer)
+    time.clearTimeout(timer)
     const text = line.waits ? line.end() : undefined
     if (text !== undefined) onLine(readable(text))
   })

@@ -1,4 +1,5 @@
 // What passes on its way to whoever reads a worker's output: clean lines, and not more of them than anybody can use.
+import { time } from '../time/time.js'
 import { redact, redactFields } from './redact.js'
 import type { WorkerLog } from './worker-event.js'
 
@@ -27,7 +28,7 @@ export class LogGate {
 
   /** Passes a record on, or counts it. */
   take(log: WorkerLog): void {
-    const second = Math.floor(performance.now() / 1000)
+    const second = Math.floor(time.now() / 1000)
     if (second !== this.#second) {
       this.flush()
       this.#second = second
@@ -39,20 +40,19 @@ export class LogGate {
     }
     this.#dropped++
     this.#last = log
-    this.#timer ??= setTimeout(() => this.flush(), 1000).unref()
+    this.#timer ??= time.setTimeout(() => this.flush(), 1000).unref()
   }
 
   /** Says how many were dropped since it was said last. */
   flush(): void {
     const [last, dropped] = [this.#last, this.#dropped]
     if (last === undefined) return
-    clearTimeout(this.#timer)
+    time.clearTimeout(this.#timer)
     this.#timer = undefined
     this.#last = undefined
     this.#dropped = 0
     const message = `${dropped} lines were dropped: more than ${this.#rules.rate} came within a second (\`logs.rate\`)`
-    const { worker, time } = last
-    this.#pass({ worker, call: undefined, level: 'warning', source: 'snakepit', message, time })
+    this.#pass({ worker: last.worker, call: undefined, level: 'warning', source: 'snakepit', message, time: last.time })
   }
 }
 

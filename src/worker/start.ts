@@ -2,6 +2,8 @@
 import { type Attachment, attach } from '../peer/attach.js'
 import type { Peer } from '../peer/peer.js'
 import { version } from '../python/index.js'
+import { afterLimit } from '../time/limit.js'
+import { time } from '../time/time.js'
 import { type Log, protocolVersion, type Wire } from '../wire/wire.js'
 import type { Credentials } from './credentials.js'
 import { type Answer, bootstrapLine, readAnswer } from './handshake.js'
@@ -57,7 +59,7 @@ export async function start(starting: Starting): Promise<Started> {
   // Not `AbortSignal.any` of `AbortSignal.timeout`: what Node 20 collects of these never fires.
   const enough = new AbortController()
   const leave = () => enough.abort()
-  const timer = setTimeout(leave, settings.startTimeout).unref()
+  const timer = afterLimit(settings.startTimeout, leave)
   stop.addEventListener('abort', leave, { once: true })
   if (stop.aborted) leave()
   try {
@@ -74,7 +76,7 @@ export async function start(starting: Starting): Promise<Started> {
     const attachment = await orEnd(starting, greet(starting, wire), enough.signal, 'greeting')
     return { attachment, facts, wire }
   } finally {
-    clearTimeout(timer)
+    time.clearTimeout(timer)
     stop.removeEventListener('abort', leave)
   }
 }

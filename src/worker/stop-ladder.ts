@@ -1,4 +1,5 @@
 // How a worker is stopped: asked first, forced in the end, every wait bounded.
+import { time } from '../time/time.js'
 import type { WorkerProcess } from './spawn.js'
 import type { StopRung } from './worker-event.js'
 
@@ -39,9 +40,9 @@ export async function stopProcess({ process, ask, grace, onRung }: Stopping): Pr
 /** True when the process ends in time. */
 export function endsWithin(process: WorkerProcess, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), ms)
+    const timer = time.setTimeout(() => resolve(false), ms)
     void process.exited.then(() => {
-      clearTimeout(timer)
+      time.clearTimeout(timer)
       resolve(true)
     })
   })

@@ -1,6 +1,7 @@
 // One start of one worker, from spawn to exit.
 import type { SnakepitError } from '../errors/snakepit-error.js'
 import { Peer } from '../peer/peer.js'
+import { time } from '../time/time.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
 import type { Wire } from '../wire/wire.js'
 import { BlackBox } from './black-box.js'
@@ -37,7 +38,7 @@ export class WorkerLife {
   readonly #stop = new AbortController()
   readonly #lastLines: LastLines
   readonly #logs: LogGate
-  readonly #began = performance.now()
+  readonly #began = time.now()
   /** Where the worker is to listen; undefined when it does so on TCP. */
   readonly #folder: ReturnType<typeof tryMakeSocketFolder> | undefined
   #wire: Wire | undefined
@@ -107,7 +108,7 @@ export class WorkerLife {
       stop: this.#stop.signal,
     })
     const { attachment, facts, wire } = started
-    const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, performance.now() - this.#began)
+    const info = workerInfo(this.#settings, this.#credentials, attachment.hello, facts, time.now() - this.#began)
     this.#pid = info.pid
     // From here on, what the program does keeps it alive: each call has a timer, and an idle worker is no reason.
     this.#process.unref()
@@ -194,10 +195,10 @@ export class WorkerLife {
   async #lastWords(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patienceForOutput)
+      timer = time.setTimeout(resolve, patienceForOutput)
     })
     await Promise.race([this.#process.drained, late])
-    clearTimeout(timer)
+    time.clearTimeout(timer)
     this.#logs.flush()
     // Nothing is said after the end.
     this.#process.release()

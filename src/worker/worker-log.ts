@@ -1,4 +1,5 @@
 // Lines of output as log events, whichever way they came.
+import { time } from '../time/time.js'
 import { type Log, LogLevel } from '../wire/wire.js'
 import { readable } from './lines.js'
 import type { WorkerLog } from './worker-event.js'
@@ -41,5 +42,12 @@ function fieldsFrom(json: string): WorkerLog['fields'] {
 
 /** A line that came out of the process itself: from C code, from a grandchild, or before there was a wire. */
 export function logFromLine(worker: string, source: 'stdout' | 'stderr', message: string): WorkerLog {
-  return { worker, call: undefined, level: source === 'stderr' ? 'warning' : 'info', source, message, time: Date.now() }
+  return {
+    worker,
+    call: undefined,
+    level: source === 'stderr' ? 'warning' : 'info',
+    source,
+    message,
+    time: time.wallNow(),
+  }
 }

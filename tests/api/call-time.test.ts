@@ -5,11 +5,14 @@ import { CallTime, type TimedCall } from '../../src/api/call-time.js'
 import { HandClock } from '../pool/scripted-pool.js'
 import { underHandTime } from '../schedules/hand-time.js'
 
-const limits = { tool: 'works', timeout: 1000, idleTimeout: 50 }
+const never = Number.POSITIVE_INFINITY
+const whole = { tool: 'works', timeout: 1000, standstill: never, idleTimeout: 50 }
+const flowing = { tool: 'works', timeout: never, standstill: 100, idleTimeout: never }
 
 /** A call that writes down how its time ended, and how often it was looked at. */
 class Watched implements TimedCall {
-  readonly deadline = limits.timeout
+  constructor(readonly deadline: number) {}
+
   readonly ends: string[] = []
   mayHaveRun = false
   unread = false
@@ -25,9 +28,9 @@ class Watched implements TimedCall {
   }
 }
 
-async function timed(act: (time: CallTime, clock: HandClock, call: Watched) => void): Promise<Watched> {
+async function timed(act: (time: CallTime, clock: HandClock, call: Watched) => void, limits = whole): Promise<Watched> {
   const clock = new HandClock()
-  const call = new Watched()
+  const call = new Watched(limits.timeout)
   await underHandTime(clock, async () => {
     const time = new CallTime(call, limits)
     time.begin()
@@ -66,7 +69,52 @@ test('STREAM-11: nobody is silent before the first run and between two runs, and
 
 test('POOL-04: the deadline is told once, also of a call that nobody has run', async () => {
   const { ends } = await timed((_, clock) => clock.advance(5000))
-  assert.equal(ends, ["timeout: tool 'works' did not end within 1000 ms, all of it waiting for a free worker"])
+  assert.equal(ends, [
+    "timeout: tool 'works' did not end within 1000 ms (`timeout`, for the whole call), all of it waiting for a free worker",
+  ])
+})
+
+test('API-03: what flows is never cut, and what stands still is, by name of who keeps it', async () => {
+  const keepers = [
+    ['it waited for a free worker', {}],
+    ['its tool gave no chunk and no progress', { mayHaveRun: true }],
+    ['its reader took none of the chunks that wait', { mayHaveRun: true, unread: true }],
+  ] as const
+  for (const [why, state] of keepers) {
+    const { ends } = await timed((time, clock, call) => {
+      Object.assign(call, state)
+      for (let moved = 0; moved < 100; moved++) {
+        clock.advance(90)
+        time.sign()
+      }
+      assert.equal(call.ends, [])
+      clock.advance(99)
+      assert.equal(call.ends, [])
+      clock.advance(1)
+    }, flowing)
+    assert.equal(ends, [`timeout: the stream of tool 'works' stood still for 100 ms (\`streamTimeout\`): ${why}`])
+  }
+})
+
+test('API-03: however often a stream moves, its timer is looked at once each limit', async () => {
+  const { looks } = await timed((time, clock) => {
+    for (let moved = 0; moved < 1000; moved++) {
+      clock.advance(1)
+      time.sign()
+    }
+  }, flowing)
+  assert.ok(looks <= 11, `looked ${looks} times`)
+})
+
+test('API-13: without any limit nothing ends a call, and no timer fires early', async () => {
+  const { ends, looks } = await timed(
+    (time, clock) => {
+      time.sign()
+      clock.advance(2 ** 30)
+    },
+    { tool: 'works', timeout: never, standstill: never, idleTimeout: never },
+  )
+  assert.equal([ends, looks], [[], 0])
 })
 
 test.run()

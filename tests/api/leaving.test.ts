@@ -1,4 +1,5 @@
 // Every way to leave a call: whoever asked is told at once, and Python stops.
+import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SnakepitError } from '../../src/index.js'
@@ -166,6 +167,87 @@ test('STREAM-11: a reader that is slow is not an idle tool', async () => {
     if (seq === 1) await new Promise((resolve) => setTimeout(resolve, 2 * idleTimeout))
   }
   assert.is(seen, 7)
+})
+
+/** The least that a class of signals of somebody else can do. */
+class PlainSignal {
+  aborted = false
+  reason: unknown = undefined
+  readonly listeners = new Set<(event: unknown) => void>()
+  addEventListener(type: string, listener: (event: unknown) => void): void {
+    if (type === 'abort') this.listeners.add(listener)
+  }
+  removeEventListener(_: string, listener: (event: unknown) => void): void {
+    this.listeners.delete(listener)
+  }
+  abort(reason: unknown): void {
+    Object.assign(this, { aborted: true, reason })
+    for (const listener of this.listeners) listener({ type: 'abort' })
+  }
+}
+
+/** A signal whose class is none of this realm: its methods work on the real one. */
+function otherRealm() {
+  const controller = new AbortController()
+  const { signal } = controller
+  const make = `({
+    get aborted() { return signal.aborted },
+    get reason() { return signal.reason },
+    addEventListener: (...args) => signal.addEventListener(...args),
+    removeEventListener: (...args) => signal.removeEventListener(...args),
+  })`
+  const foreign = runInNewContext(make, { signal }) as AbortSignal
+  return { signal: foreign, abort: (reason: unknown) => controller.abort(reason) }
+}
+
+for (const [what, make] of [
+  ['another realm', otherRealm],
+  [
+    'a class of its own',
+    () => {
+      const signal = new PlainSignal()
+      return { signal: signal as unknown as AbortSignal, abort: (reason: unknown) => signal.abort(reason) }
+    },
+  ],
+] as const) {
+  test(`API-06, ERR-03: a signal of ${what} cancels, and is left when the call has ended`, async () => {
+    const { signal, abort } = make()
+    assert.not.instance(signal, AbortSignal)
+    assert.is(await pit.execute('plain', {}, { signal }), 1)
+    if (signal instanceof PlainSignal) assert.is(signal.listeners.size, 0)
+    const call = reasonOf(pit.stream('silent', { name: what }, { signal })[Symbol.asyncIterator]().next())
+    await started(what)
+    abort('enough')
+    assert.is(await within(call, 'the rejection'), 'enough')
+    await left(what)
+    assert.is(await reasonOf(pit.execute('plain', {}, { signal })), 'enough')
+    if (signal instanceof PlainSignal) assert.is(signal.listeners.size, 0)
+  })
+}
+
+test('API-13: what is no signal is refused, however much of one it is', async () => {
+  const { addEventListener, removeEventListener } = EventTarget.prototype
+  const almost = [
+    new EventTarget(),
+    { aborted: false, addEventListener, removeEventListener },
+    { aborted: false, reason: undefined, addEventListener },
+    { aborted: 'no', reason: undefined, addEventListener, removeEventListener },
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no')
+        },
+      },
+    ),
+  ]
+  for (const signal of almost) {
+    await failsWith(
+      pit.execute('plain', {}, { signal: signal as never }),
+      'invalid_option',
+      /`signal` to be an AbortSignal/,
+    )
+  }
 })
 
 async function drained(name: string, options: object): Promise<void> {

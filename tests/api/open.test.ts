@@ -1,7 +1,7 @@
 // Opening and closing: ready workers, or at once the reason why there are none.
-// timeout: 40 s
+// timeout: 240 s
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,37 @@ test('API-01: an adapter given as class, module or URL', async () => {
   assert.is(await asUrl.execute('add', { a: 1 }), 3)
   assert.is(await relative.execute('add', { a: 1 }), 3)
 })
+
+for (const what of ['search', 'build'] as const) {
+  test(`API-01, ENV-02: a pool that cannot start ends the ${what} of another one, with all that it has started`, async () => {
+    const folder = temporaryFolder()
+    const pids = join(folder, 'pids')
+    // Knows of no Python, if asked for one, and works for ever, through a process of its own.
+    const slow = join(folder, 'uv')
+    const work = `sleep 1000 &\necho $$ $! > '${pids}'\nwait\n`
+    writeFileSync(slow, `#!/bin/sh\n[ "$1" = python ] && exit 1\n${work}`, { mode: 0o755 })
+    const named = process.env.SNAKEPIT_PYTHON as string
+    const env = { PATH: process.env.PATH, SNAKEPIT_CACHE: process.env.SNAKEPIT_CACHE }
+    Object.assign(process.env, { PATH: `${folder}:/usr/bin:/bin`, SNAKEPIT_CACHE: join(folder, 'cache') })
+    Reflect.deleteProperty(process.env, 'SNAKEPIT_PYTHON')
+    try {
+      const slowly = { requirements: ['a-package-that-nobody-has'], onSetup: () => undefined }
+      const opening = Snakepit.open({
+        adapter: adapter('raises_at_import.py'),
+        size: 1,
+        pools: { slow: what === 'build' ? slowly : { python: slow }, bad: { python: named } },
+      })
+      await failsWith(opening, 'worker_start_failed')
+      const family = readFileSync(pids, 'utf8').trim().split(' ').map(Number)
+      assert.is(family.length, 2)
+      await allGone(family, 1000)
+    } finally {
+      Object.assign(process.env, { SNAKEPIT_PYTHON: named, PATH: env.PATH })
+      if (env.SNAKEPIT_CACHE === undefined) Reflect.deleteProperty(process.env, 'SNAKEPIT_CACHE')
+      else process.env.SNAKEPIT_CACHE = env.SNAKEPIT_CACHE
+    }
+  })
+}
 
 const failures = [
   [

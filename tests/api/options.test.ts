@@ -13,7 +13,10 @@ const pit = await openOne(adapter)
 test.after(() => pit.close())
 const own = descendantsOf(process.pid).length
 
-const notMilliseconds = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null, 5n]
+const never = Number.POSITIVE_INFINITY
+const notLimits = [0, -1, Number.NaN, -never, 2 ** 31, '5', null, 5n, true]
+const notLimitsFromZero = notLimits.filter((value) => value !== 0)
+const each = (name: string, values: readonly unknown[]) => values.map((value) => ({ [name]: value }))
 const wrongOptions: Record<string, readonly unknown[]> = {
   adapter: [
     undefined,
@@ -33,13 +36,18 @@ const wrongOptions: Record<string, readonly unknown[]> = {
   concurrency: [0, -1, 'two'],
   threads: [0, -1, 1.5, '4', 1025, null, true],
   maxQueue: [-1, 0.5],
-  queueTimeout: [-1, Number.NaN, '5'],
+  queueTimeout: notLimits,
+  cancelGrace: notLimits,
+  sessionTtl: notLimits,
+  workerDrain: notLimitsFromZero,
+  workerIdleTimeout: notLimitsFromZero,
+  stopLimit: notLimitsFromZero,
   affinity: ['loose', 1, null],
-  drain: [-1, Number.NaN, 'no'],
-  timeout: notMilliseconds,
-  streamTimeout: notMilliseconds,
-  idleTimeout: notMilliseconds,
-  startTimeout: notMilliseconds,
+  drain: notLimitsFromZero,
+  timeout: notLimits,
+  streamTimeout: notLimits,
+  idleTimeout: notLimits,
+  startTimeout: notLimits,
   window: [0, -1, 1.5, '1', null, Number.POSITIVE_INFINITY, { items: 0 }, { bytes: 0 }, { bytes: '1' }, { item: 1 }],
   transport: ['carrier-pigeon', 4, null],
   host: ['0.0.0.0', '::', '10.0.0.1', 'example.org', 5, ''],
@@ -51,7 +59,12 @@ const wrongOptions: Record<string, readonly unknown[]> = {
   onSetup: [1, 'x', {}],
   python: ['', 4, {}],
   requirements: [4, {}, [1], [''], 'no-such-requirements.txt'],
-  restart: [4, { maxCrashes: 0 }, { jitter: 2 }, { maxCrash: 1 }],
+  restart: [4, { maxCrashes: 0 }, { jitter: 2 }, { maxCrash: 1 }, ...each('within', notLimits), { backoff: never }],
+  recycle: each('maxAge', notLimits),
+  barrier: each('within', notLimits),
+  breaker: [...each('within', notLimits), { cooldown: never }],
+  retry: [...each('maxBackoff', notLimitsFromZero), { backoff: never }],
+  heartbeat: [...each('timeout', notLimits), { interval: never }],
 }
 for (const [name, values] of Object.entries(wrongOptions)) {
   test(`API-13: open refuses what \`${name}\` cannot be`, async () => {
@@ -68,6 +81,56 @@ for (const [name, values] of Object.entries(wrongOptions)) {
   })
 }
 
+test('API-13: a pause without end is refused, and the sentence says why', async () => {
+  const opening = Snakepit.open({ adapter, restart: { backoff: never } })
+  await failsWith(opening, 'invalid_option', /`restart\.backoff`.*a pause has to end.*got Infinity/)
+})
+
+test('API-13: what a session and the end of a pool cannot have as a limit', async () => {
+  for (const value of notLimits) {
+    isCoded(
+      thrown(() => pit.session('limits', { ttl: value } as never)),
+      'invalid_option',
+      /`ttl`/,
+    )
+  }
+  for (const value of notLimitsFromZero) {
+    await failsWith((async () => pit.drain(value as never))(), 'invalid_option', /`limit`/)
+    await failsWith((async () => pit.close({ drain: value } as never))(), 'invalid_option', /`drain`/)
+  }
+  assert.is(await pit.execute('add', { a: 1 }), 3)
+})
+
+test('API-13: `Infinity` is no limit, wherever there is one', async () => {
+  const calls = { timeout: never, idleTimeout: never, queueTimeout: never }
+  const opened = await Snakepit.open({
+    adapter,
+    size: 1,
+    ...calls,
+    streamTimeout: never,
+    cancelGrace: never,
+    startTimeout: never,
+    sessionTtl: never,
+    drain: never,
+    workerDrain: never,
+    workerIdleTimeout: never,
+    stopLimit: never,
+    restart: { within: never, maxBackoff: never, stableAfter: never },
+    recycle: { maxAge: never },
+    barrier: { within: never },
+    breaker: { within: never },
+    retry: { maxBackoff: never },
+    heartbeat: { timeout: never },
+  })
+  const session = opened.session('for ever', { ttl: never })
+  // Two that wait behind the first: a limit of Node's longest delay and more would be over at once.
+  const waiting = [calls, {}, { idempotent: true }].map((options) => opened.execute('add', { a: 1 }, options))
+  assert.equal(await Promise.all([...waiting, session.execute('add', { a: 1 })]), [3, 3, 3, 3])
+  assert.is(await opened.execute('time_left', {}, calls), null)
+  assert.is(await opened.drain(never), true)
+  await opened.close({ drain: never })
+})
+
 test('API-13: the sentence says what was expected and what came', async () => {
   await failsWith(
     Snakepit.open({ adapter, size: '4' as never }),
@@ -77,7 +140,7 @@ test('API-13: the sentence says what was expected and what came', async () => {
   await failsWith(
     Snakepit.open({ adapter, timeout: 0 }),
     'invalid_option',
-    /`timeout`.*from 1 to 2147483647, got 0 \(number\)/,
+    /`timeout`.*from 1 to 2147483647, or Infinity for no limit, got 0 \(number\)/,
   )
   await failsWith(
     Snakepit.open({ adapter: './gone.py' }),
@@ -118,9 +181,9 @@ test('API-13: options may be frozen, and later changes mean nothing', async () =
 })
 
 const wrongCallOptions: Record<string, readonly unknown[]> = {
-  timeout: notMilliseconds,
-  idleTimeout: notMilliseconds,
-  queueTimeout: [-1, Number.NaN, '5', null],
+  timeout: notLimits,
+  idleTimeout: notLimits,
+  queueTimeout: notLimits,
   signal: [null, {}, 'abort', new AbortController()],
   metadata: [null, 4, 'x', ['x'], { a: 1 }, { a: null }],
   onProgress: [null, 4, 'x'],

@@ -82,7 +82,7 @@ test('CANCEL-02: so it is for a timeout', async () => {
 for (const tool of ['streams', 'streams_async']) {
   test(`CANCEL-02: so it is for a stream that is broken off: ${tool}`, async () => {
     events.length = 0
-    for await (const chunk of pit.stream(tool)) if (chunk.data === 2) break
+    for await (const value of pit.stream<number>(tool).values()) if (value === 2) break
     assert.is((await leftWith(tool))?.message, 'ValueError: the checkpoint was not written')
   })
 }

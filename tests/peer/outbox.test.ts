@@ -6,7 +6,9 @@ import { copyFrom } from '../../src/codec/encoded.js'
 import { IncomingCall } from '../../src/peer/incoming-call.js'
 import { Outbox, partBytes } from '../../src/peer/outbox.js'
 import { Parts } from '../../src/peer/parts.js'
-import type { Batch, FrameKind } from '../../src/wire/wire.js'
+import { Peer } from '../../src/peer/peer.js'
+import { type Batch, CancelReason, type Frame, type FrameKind } from '../../src/wire/wire.js'
+import { Recorder, request } from '../support/peers.js'
 import { turn } from '../support/within.js'
 
 const mebibyte = 1024 * 1024
@@ -139,6 +141,46 @@ const start = {
   metadata: {},
   input: false,
 }
+
+test('PAYLOAD-03, CANCEL-01: a call that is cancelled sends no more of its arguments, and ends here', async () => {
+  const host = new Peer({ side: 'host', handler: () => undefined })
+  const batches = host.outbox[Symbol.asyncIterator]()
+  const recorder = new Recorder().begin(host, request('takes', { data: new Uint8Array(200 * mebibyte) }))
+  const other = new Recorder().begin(host, request('takes', { data: new Uint8Array(3 * mebibyte) }))
+  let sent = 0
+  const kinds = new Map<string, number>()
+  const count = ({ frames }: Batch) => {
+    for (const { kind } of frames) {
+      const call = kind !== undefined && 'call' in kind.value ? kind.value.call : 0
+      kinds.set(`${kind?.$case} ${call}`, (kinds.get(`${kind?.$case} ${call}`) ?? 0) + 1)
+      if (kind?.$case === 'part' && call === recorder.call.id) sent += kind.value.data.length
+    }
+  }
+  for (let taken = 0; taken < 4; taken++) count((await batches.next()).value)
+  assert.is(sent, 2 * mebibyte)
+  recorder.call.cancel('aborted')
+  assert.equal(recorder.ends, [{ type: 'cancelled', rung: 'not_started' }])
+  assert.is(host.running, 1)
+  host.outbox.end()
+  for (let step = await batches.next(); step.done !== true; step = await batches.next()) count(step.value)
+  assert.is(sent, 2 * mebibyte)
+  const [dropped, kept] = [recorder.call.id, other.call.id]
+  assert.equal(
+    [`start ${dropped}`, `cancel ${dropped}`, `start ${kept}`].map((kind) => kinds.get(kind) ?? 0),
+    [0, 1, 1],
+  )
+})
+
+test('PAYLOAD-03, CANCEL-01: a cancel before the start frees what has come of the arguments', () => {
+  const started: number[] = []
+  const worker = new Peer({ side: 'worker', handler: ({ start }) => void started.push(start.arguments.length) })
+  const part = (call: number): Frame => ({ kind: { $case: 'part', value: { call, data: new Uint8Array(mebibyte) } } })
+  // More than may be begun at a time, if they were kept.
+  for (let call = 1; call < 20_100; call += 2) {
+    worker.receive([part(call), { kind: { $case: 'cancel', value: { call, reason: CancelReason.ABORTED } } }])
+  }
+  assert.equal(started, [])
+})
 
 /** Joins parts as the other side does, and notes the size of each value. */
 class Receiver {

@@ -42,9 +42,22 @@ const mistakes: readonly (readonly [options: unknown, message: string])[] = [
   [{ size: '4' }, "expected `size` to be an integer from 1 up, got '4' (string)"],
   [{ size: 0 }, 'expected `size` to be an integer from 1 up, got 0 (number)'],
   [{ maxQueue: 1.5 }, 'expected `maxQueue` to be an integer from 0 up, got 1.5 (number)'],
-  [{ queueTimeout: -1 }, 'expected `queueTimeout` to be milliseconds from 0 up, or Infinity, got -1 (number)'],
-  [{ stopLimit: Infinity }, 'expected `stopLimit` to be milliseconds from 0 up, got Infinity (number)'],
-  [{ drain: NaN }, 'expected `drain` to be milliseconds from 0 up, or Infinity, got NaN (number)'],
+  [
+    { queueTimeout: -1 },
+    'expected `queueTimeout` to be milliseconds from 1 to 2147483647, or Infinity for no limit, got -1 (number)',
+  ],
+  [
+    { stopLimit: '1' },
+    "expected `stopLimit` to be milliseconds from 0 to 2147483647, or Infinity for no limit, got '1' (string)",
+  ],
+  [
+    { drain: NaN },
+    'expected `drain` to be milliseconds from 0 to 2147483647, or Infinity for no limit, got NaN (number)',
+  ],
+  [
+    { breaker: { cooldown: Infinity } },
+    'expected `breaker.cooldown` to be milliseconds from 0 to 2147483647 (a pause has to end: what waits for it would never happen), got Infinity (number)',
+  ],
   [
     { affinity: 'strict' },
     "expected `affinity` to be one of 'hint', 'strict_queue', 'strict_fail_fast', got 'strict' (string)",

@@ -24,7 +24,10 @@ test('ENV-01: options that were left out are filled in', () => {
 test('ENV-01: a wrong option is named, with what was expected and what came', () => {
   refused({ pyhton: 'python3' }, /unknown option 'pyhton'.*did you mean 'python'\?/)
   refused({ python: 3 }, /expected `python` to be a text that is not empty, got 3 \(number\)/)
-  refused({ probeTimeout: 0 }, /expected `probeTimeout` to be whole milliseconds from 1 up, got 0/)
+  refused(
+    { probeTimeout: 0 },
+    /expected `probeTimeout` to be milliseconds from 1 to 2147483647, or Infinity for no limit, got 0/,
+  )
   refused({ requirements: [''] }, /expected `requirements\[0\]`/)
 })
 

@@ -5,6 +5,7 @@ import { type SessionLoss, type SessionOptions, Snakepit } from '../../src/index
 import { deferred } from '../support/deferred.js'
 import { failsWith } from '../support/errors.js'
 import { nothingEscaped } from '../support/escaped.js'
+import { collectGarbage } from '../support/garbage.js'
 import { Ledger } from '../support/ledger.js'
 import { adapterOf, openOne } from '../support/pit.js'
 import { reasonOf } from '../support/rejection.js'
@@ -159,6 +160,88 @@ test('SESSION-07: sessions of other workers do not notice', async () => {
   const struck = sessions.filter((_, index) => pids[index] === pids[0]).map(({ id }) => id)
   assert.equal(told.sort(), struck)
   for (const [index, pid] of pids.entries()) if (pid !== pids[0]) assert.is(after[index], pid)
+})
+
+for (const [way, rebuild] of [
+  ['by the id of the session', (id: string) => pit.execute('put', { key: 'k', value: 'again' }, { session: id })],
+  ['by the session itself', (id: string) => pit.session(id).execute('put', { key: 'k', value: 'again' })],
+  [
+    'far from the hook, after a turn of the event loop',
+    async (id: string) => {
+      await quiet(2)
+      await Promise.all([1, 2].map(() => pit.execute('put', { key: 'k', value: 'again' }, { session: id })))
+    },
+  ],
+] as const) {
+  test(`SESSION-07: the hook may call ${way}, while others wait for it`, async () => {
+    const begun = deferred()
+    const go = deferred()
+    const id = `inner ${way}`
+    const session = pit.session(id, {
+      onLost: async () => {
+        begun.resolve()
+        await go.promise
+        await rebuild(id)
+      },
+    })
+    await session.execute('grow')
+    await failsWith(session.execute('dies'), 'worker_crashed')
+    await within(begun.promise, 'the hook')
+    const outer = Promise.all([session.execute('get', { key: 'k' }), pit.execute('get', { key: 'k' }, { session: id })])
+    go.resolve()
+    assert.equal(await within(outer, 'the calls that waited'), ['again', 'again'])
+  })
+}
+
+test('SESSION-07: what a hook has left running waits like everybody else when the session is lost again', async () => {
+  let losses = 0
+  const [leave, left] = [deferred(), deferred<unknown>()]
+  const [begun, go] = [deferred(), deferred()]
+  const session = pit.session('left running', {
+    onLost: async (calls) => {
+      if (++losses === 1) {
+        void leave.promise.then(() => left.resolve(pit.execute('get', { key: 'k' }, { session: 'left running' })))
+        return
+      }
+      begun.resolve()
+      await go.promise
+      await calls.execute('put', { key: 'k', value: losses })
+    },
+  })
+  await session.execute('grow')
+  await failsWith(session.execute('dies'), 'worker_crashed')
+  await failsWith(session.execute('dies'), 'worker_crashed')
+  await within(begun.promise, 'the second hook')
+  leave.resolve()
+  await quiet()
+  go.resolve()
+  assert.is(await within(left.promise, 'its call'), 2)
+})
+
+test('SESSION-07: the hook is told though nobody holds the session, and its first call came by its id', async () => {
+  const told: string[] = []
+  // In a function of its own: nothing of it is left on the stack.
+  const ask = (id: string) => {
+    pit.session(id, { onLost: (_, { session }) => void told.push(session), metadata: { plan: 'pro' } })
+  }
+  const collected = async () => {
+    for (let round = 0; round < 5; round++) {
+      await quiet()
+      collectGarbage()
+    }
+  }
+  ask('dropped')
+  await collected()
+  await pit.execute('grow', {}, { session: 'dropped' })
+  // A hook for a session that a call has begun before anybody asked for it.
+  await pit.execute('grow', {}, { session: 'begun before' })
+  ask('begun before')
+  await collected()
+  for (const session of ['dropped', 'begun before']) {
+    await failsWith(pit.execute('dies', {}, { session }), 'worker_crashed')
+    await within(pit.execute('get', { key: 'k' }, { session }), 'a call behind the hook')
+  }
+  assert.equal(told.filter((id, index) => told.indexOf(id) === index).sort(), ['begun before', 'dropped'])
 })
 
 /** A session whose hook has begun, and goes on when it may. */

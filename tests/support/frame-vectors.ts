@@ -43,6 +43,7 @@ const cause: Exception = {
   cause: undefined,
   category: '',
   truncated: false,
+  members: [],
 }
 const exception: Exception = {
   type: 'ValueError',
@@ -54,6 +55,7 @@ const exception: Exception = {
   cause,
   category: 'shape',
   truncated: true,
+  members: [cause],
 }
 const runtime = {
   pid: 4711,
@@ -161,7 +163,13 @@ const written: Readonly<Record<string, readonly FrameKind[]>> = {
         call,
         outcome: {
           $case: 'error',
-          value: { code: 'tool_not_found', message: "there is no tool 'x'", exception: undefined, details: none },
+          value: {
+            code: 'tool_not_found',
+            message: "there is no tool 'x'",
+            exception: undefined,
+            details: none,
+            began: false,
+          },
         },
         timings: { queuedUs: 0, runUs: 0 },
       },
@@ -174,21 +182,42 @@ const written: Readonly<Record<string, readonly FrameKind[]>> = {
         call,
         outcome: {
           $case: 'error',
-          value: { code: 'python_error', message: 'it failed', exception, details: map({ a: 'b' }) },
+          value: { code: 'python_error', message: 'it failed', exception, details: map({ a: 'b' }), began: true },
         },
         timings,
       },
     },
   ],
   'end of a cancelled call': [
-    { $case: 'end', value: { call, outcome: { $case: 'cancelled', value: { rung: 3 } }, timings } },
+    {
+      $case: 'end',
+      value: {
+        call,
+        outcome: {
+          $case: 'cancelled',
+          value: {
+            rung: 3,
+            error: { code: 'python_error', message: 'late', exception: undefined, details: none, began: true },
+          },
+        },
+        timings,
+      },
+    },
   ],
   cancel: [{ $case: 'cancel', value: { call, reason: 2 } }],
   progress: [{ $case: 'progress', value: { call, value: ascii('{"done": 0.5}') } }],
   log: [
     {
       $case: 'log',
-      value: { call: 0, level: 3, source: 'stderr', message: 'tab\t "quotes" \\ 😀', timeMs: 1_700_000_000_000 },
+      value: {
+        call: 0,
+        level: 3,
+        source: 'stderr',
+        message: 'tab\t "quotes" \\ 😀',
+        timeMs: 1_700_000_000_000,
+        fields: '',
+        shown: undefined,
+      },
     },
   ],
   telemetry: [

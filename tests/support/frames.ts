@@ -43,6 +43,9 @@ const exception: fc.Arbitrary<Exception> = fc.letrec<{ exception: Exception }>((
       cause: fc.option(tie('exception'), { nil: undefined, maxDepth: 6 }),
       category: text,
       truncated: fc.boolean(),
+      members: fc
+        .option(tie('exception'), { nil: undefined, maxDepth: 3 })
+        .map((each) => (each === undefined ? [] : [each])),
     },
     plain(),
   ),
@@ -129,11 +132,17 @@ function valuesOf(bytes: fc.Arbitrary<Uint8Array>): {
             .map((value) => ({ $case: 'ok' as const, value })),
           fc
             .record(
-              { code: text, message: text, exception: fc.option(exception, { nil: undefined }), details: texts },
+              {
+                code: text,
+                message: text,
+                exception: fc.option(exception, { nil: undefined }),
+                details: texts,
+                began: fc.boolean(),
+              },
               plain(),
             )
             .map((value) => ({ $case: 'error' as const, value })),
-          enumeration.map((rung) => ({ $case: 'cancelled' as const, value: { rung } })),
+          enumeration.map((rung) => ({ $case: 'cancelled' as const, value: { rung, error: undefined } })),
         ),
         timings,
       },
@@ -141,7 +150,18 @@ function valuesOf(bytes: fc.Arbitrary<Uint8Array>): {
     ),
     cancel: fc.record({ call: whole32, reason: enumeration }, plain()),
     progress: fc.record({ call: whole32, value: bytes }, plain()),
-    log: fc.record({ call: whole32, level: enumeration, source: text, message: text, timeMs: whole53 }, plain()),
+    log: fc.record(
+      {
+        call: whole32,
+        level: enumeration,
+        source: text,
+        message: text,
+        timeMs: whole53,
+        fields: text,
+        shown: fc.option(text, { nil: undefined }),
+      },
+      plain(),
+    ),
     telemetry: fc.record(
       {
         event: text,

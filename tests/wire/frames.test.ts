@@ -271,10 +271,13 @@ function filled(size: number, letter: string): Uint8Array {
 
 /** An end with as many exceptions within each other. */
 function failed(depth: number): Batch {
-  const plain = { type: 'E', bases: [], message: '', notes: [], frames: [], traceback: '', category: '' }
+  const plain = { type: 'E', bases: [], message: '', notes: [], frames: [], traceback: '', category: '', members: [] }
   let exception: Exception | undefined
   for (let left = depth; left > 0; left--) exception = { ...plain, truncated: false, cause: exception }
-  const outcome = { $case: 'error', value: { code: 'python_error', message: '', exception, details: {} } } as const
+  const outcome = {
+    $case: 'error',
+    value: { code: 'python_error', message: '', exception, details: {}, began: true },
+  } as const
   return { frames: [{ kind: { $case: 'end', value: { call: 1, outcome, timings: undefined } } }] }
 }
 

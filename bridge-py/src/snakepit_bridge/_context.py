@@ -95,7 +95,10 @@ class Context:
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until the caller gives up, never below 0; ``None`` without a deadline."""
+        """Seconds until the caller gives up, never below 0.
+
+        ``None`` without a deadline, as in streams that were given no ``timeout``.
+        """
         return None if self._deadline_ns is None else max(0.0, (self._deadline_ns - monotonic_ns()) / 1e9)
 
     def progress(self, value: float | None = None, **fields: Any) -> None:

@@ -56,3 +56,9 @@ def fails(message: str = "no such thing") -> None:
 def gives_up(kind: str) -> None:
     """Raises what is no Exception."""
     raise {"exit": SystemExit(0), "keyboard": KeyboardInterrupt(), "generator": GeneratorExit()}[kind]
+
+
+@tool
+def time_left() -> float | None:
+    """Seconds until its deadline; None without one."""
+    return context.time_left

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from snakepit_bridge import StreamChunk, tool
+from snakepit_bridge import StreamChunk, context, tool
 
 _gates: dict[str, threading.Event] = defaultdict(threading.Event)
 _books: dict[str, dict[str, Any]] = defaultdict(lambda: {"starts": 0, "yields": 0, "ends": []})
@@ -158,3 +158,20 @@ def fails_until(name: str, times: int) -> Iterator[int]:
     yield book["starts"]
     if book["starts"] <= times:
         raise ConnectionError("not yet")
+
+
+@tool
+async def ticking(n: int, pause: float) -> AsyncIterator[float | None]:
+    """The time that is left, again and again."""
+    for _ in range(n):
+        await asyncio.sleep(pause)
+        yield context.time_left
+
+
+@tool
+async def progressing(n: int, pause: float) -> AsyncIterator[str]:
+    """Says nothing but how far it is."""
+    for index in range(n):
+        await asyncio.sleep(pause)
+        context.progress(index)
+    yield "done"

@@ -143,6 +143,9 @@ class Peer:
         if call is not None:
             reason = cancel.reason
             call.cancel(CancelReason(reason) if reason in CancelReason._value2member_map_ else CancelReason.UNSPECIFIED)
+        elif cancel.call % 2 != self._parity:
+            # Its start will not come; what has come of its arguments is of no use.
+            self._parts.drop(cancel.call)
 
     def _forget(self, call: int) -> None:
         self._served.pop(call, None)

@@ -13,7 +13,7 @@ type Kind =
   /** An integer from 0 up to `most`. */
   | { readonly type: 'whole'; readonly most: number }
   | { readonly type: 'wholes'; readonly most: number }
-  | { readonly type: 'flag' | 'text' | 'bytes' | 'texts' | 'optional texts' | 'reals' }
+  | { readonly type: 'flag' | 'text' | 'optional text' | 'bytes' | 'texts' | 'optional texts' | 'reals' }
   /** A list of groups or texts; an empty one may travel as nil. */
   | { readonly type: 'list' | 'optional list'; readonly of: FieldType }
   /** A list of its own whose members are the fields of an object. */
@@ -24,8 +24,6 @@ type Kind =
   | { readonly type: 'choice'; readonly of: readonly Group[] }
   /** Takes no position: true where another field of the object is there. */
   | { readonly type: 'presence'; readonly of: string }
-  /** Takes a position and means nothing to this side. */
-  | { readonly type: 'unused' }
 
 /** A field at its place in an object. */
 export interface Field {
@@ -45,22 +43,20 @@ export interface Group {
   readonly choice: Field | undefined
 }
 
-/** Every field of an object, by name. Fields that only the wire knows are marked as unused. */
-export type FieldsOf<T> = { readonly [K in keyof T]-?: FieldType<T[K]> } & {
-  readonly [unused: `_${string}`]: FieldType
-}
+/** Every field of an object, by name. */
+export type FieldsOf<T> = { readonly [K in keyof T]-?: FieldType<T[K]> }
 
 export const whole32: FieldType<number> = { type: 'whole', most: 2 ** 32 - 1 }
 export const whole53: FieldType<number> = { type: 'whole', most: Number.MAX_SAFE_INTEGER }
 export const wholes32: FieldType<number[]> = { type: 'wholes', most: 2 ** 32 - 1 }
 export const flag: FieldType<boolean> = { type: 'flag' }
 export const text: FieldType<string> = { type: 'text' }
+export const optionalText: FieldType<string | undefined> = { type: 'optional text' }
 export const bytes: FieldType<Uint8Array> = { type: 'bytes' }
 export const texts: FieldType<Texts> = { type: 'texts' }
 /** An empty map travels as nil. */
 export const optionalTexts: FieldType<Texts> = { type: 'optional texts' }
 export const reals: FieldType<Reals> = { type: 'reals' }
-export const unused: FieldType = { type: 'unused' }
 
 export function listOf<V>(of: FieldType<V>): FieldType<V[]> {
   return { type: 'list', of }

@@ -41,12 +41,12 @@ import {
   listOf,
   optional,
   optionalListOf,
+  optionalText,
   optionalTexts,
   presenceOf,
   reals,
   text,
   texts,
-  unused,
   whole32,
   whole53,
   wholes32,
@@ -95,11 +95,18 @@ const exception: GroupOf<Exception> = fields<Exception>('exception', {
   cause: lazily('optional group', () => exception),
   category: text,
   truncated: flag,
+  members: listOf(lazily('group', () => exception)),
 })
 
 const ok = fields<Ok>('ok', { value: bytes, marked: flag, metadata: optionalTexts })
-const error = fields<ErrorEnd>('error', { code: text, message: text, details: texts, exception: optional(exception) })
-const cancelled = fields<Cancelled>('cancelled', { rung: whole32, _exception: unused })
+const error = fields<ErrorEnd>('error', {
+  code: text,
+  message: text,
+  details: texts,
+  exception: optional(exception),
+  began: flag,
+})
+const cancelled = fields<Cancelled>('cancelled', { rung: whole32, error: optional(error) })
 const timings = fields<Timings>('timings', { queuedUs: whole53, runUs: whole53 })
 
 type FrameOf<C extends FrameKind['$case']> = GroupOf<Extract<FrameKind, { $case: C }>['value']>
@@ -153,7 +160,18 @@ const frames: { readonly [C in FrameKind['$case']]: readonly [kind: number, of: 
   ],
   cancel: [7, fields<Cancel>('cancel', { call: whole32, reason: whole32 })],
   progress: [8, fields<Progress>('progress', { call: whole32, value: bytes })],
-  log: [9, fields<Log>('log', { call: whole32, level: whole32, source: text, message: text, timeMs: whole53 })],
+  log: [
+    9,
+    fields<Log>('log', {
+      call: whole32,
+      level: whole32,
+      source: text,
+      message: text,
+      timeMs: whole53,
+      fields: text,
+      shown: optionalText,
+    }),
+  ],
   telemetry: [10, fields<Telemetry>('telemetry', { event: text, measurements: reals, metadata: texts, call: whole32 })],
   sessionEnd: [11, fields<SessionEnd>('sessionEnd', { session: text, reason: whole32 })],
   ping: [12, fields<Ping>('ping', { nonce: whole32 })],

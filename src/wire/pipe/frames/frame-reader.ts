@@ -82,14 +82,13 @@ function readFields(from: FrameReader, fields: readonly Field[]): Members {
         break
       default:
         if (!from.more()) throw new Unreadable(`${path} is missing`)
-        if (type.type === 'unused') from.skip(path)
-        else value[name] = readValue(from, type, path)
+        value[name] = readValue(from, type, path)
     }
   }
   return value
 }
 
-type Positional = Exclude<FieldType, { readonly type: 'inline' | 'presence' | 'unused' }>
+type Positional = Exclude<FieldType, { readonly type: 'inline' | 'presence' }>
 
 function readValue(from: FrameReader, type: Positional, path: string): unknown {
   switch (type.type) {
@@ -101,6 +100,8 @@ function readValue(from: FrameReader, type: Positional, path: string): unknown {
       return from.flag(path)
     case 'text':
       return from.text(path)
+    case 'optional text':
+      return from.nil() ? undefined : from.text(path)
     case 'wholes':
       return readWholes(from, type.most, path)
     case 'optional texts':

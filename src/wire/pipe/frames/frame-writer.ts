@@ -50,6 +50,8 @@ function writeField(to: FrameWriter, type: FieldType, value: unknown, path: stri
       return to.flag(value as boolean)
     case 'text':
       return to.text(value as string)
+    case 'optional text':
+      return value === undefined ? to.nil() : to.text(value as string)
     case 'wholes':
       to.list((value as number[]).length)
       for (const each of value as number[]) to.whole(whole(each, type.most, path))
@@ -72,8 +74,6 @@ function writeField(to: FrameWriter, type: FieldType, value: unknown, path: stri
       return writeFields(to, type.of.fields, (value ?? nothing) as Members)
     case 'choice':
       return writeChoice(to, type.of, value as Choice | undefined, path)
-    case 'unused':
-      return to.nil()
     case 'presence':
       return
   }
