@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { all } from '../support/all.js'
 import { raises } from '../support/errors.js'
 import { nothingEscaped } from '../support/escaped.js'
-import { adapterOf, openOne } from '../support/pit.js'
+import { adapterOf, nextLog, openOne } from '../support/pit.js'
 import { allGone, isAlive } from '../support/processes.js'
 import { within } from '../support/within.js'
 import { closes, countTo, nobodyLeft, sparesTheWorker } from './harmless.js'
@@ -129,11 +129,16 @@ for (const how of vandalism) {
   })
 }
 
-test('CANCEL-01: a tool that ignores every signal, ours too: it is left by replacing its worker', async () => {
-  const before = await pit.execute<number>('whoami')
-  await pit.execute('vandalises', { how: 'signals ignored' })
-  for await (const _ of pit.stream('yields_and_spins')) break
-  assert.is.not(await within(pit.execute<number>('whoami'), 'another worker'), before)
+test('CANCEL-01: a tool that ignores every signal, ours too: it is left by an exception, and told so', async () => {
+  const own = await openOne(adapter, undeterred)
+  const told = nextLog(own, ({ source }) => source === 'snakepit')
+  await sparesTheWorker(own, async () => {
+    await own.execute('vandalises', { how: 'signals ignored' })
+    for await (const _ of own.stream('yields_and_spins')) break
+  })
+  assert.match((await told).message, /'yields_and_spins': signal SIGRTMAX-6, .* was taken by `signal.SIG_IGN`/)
+  assert.is(own.stats().cancels.thrown, 1)
+  await closes(own)
 })
 
 test('PY-08: a signal handler that prints while the tool prints', async () => {

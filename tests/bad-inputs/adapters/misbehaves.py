@@ -285,7 +285,7 @@ def vandalises(how: str) -> str:
 
 
 def _ignore_signals() -> None:
-    for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)
 
 
