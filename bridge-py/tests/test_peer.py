@@ -19,7 +19,7 @@ from snakepit_bridge._peer.parts import Parts
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelRung
-from snakepit_bridge._protocol.messages import Envelope
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
 from snakepit_bridge._wire.memory import MemoryWire
 from snakepit_bridge.errors import CallCancelled, ConnectionLost, RemoteError
 
@@ -66,7 +66,7 @@ class Producer:
 
 def connected(serve: Callable[[ServedCall], None]) -> tuple[Peer, MemoryWire]:
     host = Peer(first_id=1, serve=serve)
-    return host, MemoryWire(host, Peer(first_id=2, serve=serve))
+    return host, MemoryWire(host, Peer(first_id=2, serve=serve), MsgpackFrames())
 
 
 @pytest.mark.proves("STREAM-01", "STREAM-07", "WIRE-06")
@@ -139,7 +139,7 @@ def test_both_sides_call_at_once() -> None:
     async def streamed(peer: Peer) -> list[Any]:
         return [item async for item in peer.astream("any", {"items": [1, 2, 3]}, window=Window(1, 1))]
 
-    with MemoryWire(one, other):
+    with MemoryWire(one, other, MsgpackFrames()):
         assert asyncio.run(several(one)) == asyncio.run(several(other)) == [{"n": number} for number in range(20)]
         assert asyncio.run(streamed(other)) == [1, 2, 3]
 
@@ -171,12 +171,9 @@ def test_a_peer_that_stops_refuses_new_calls() -> None:
 def test_parts_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snakepit_bridge._peer.parts.MAX_VALUE_BYTES", 10)
     parts = Parts()
-    frame = Envelope().frames.add()
-    frame.part.call = 1
-    frame.part.data = b"123456"
-    parts.add(frame.part)
+    parts.add(1, b"123456")
     assert parts.join(1, b"78") == b"12345678"
-    parts.add(frame.part)
-    parts.add(frame.part)
+    parts.add(1, b"123456")
+    parts.add(1, b"123456")
     assert parts.join(1, b"") is None
     assert parts.join(1, b"new") == b"new"

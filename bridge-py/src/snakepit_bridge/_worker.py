@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from functools import partial
-from typing import Any
 
 from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
@@ -16,7 +15,7 @@ from snakepit_bridge._descriptors import Descriptors
 from snakepit_bridge._hello import hello
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import PING, PONG, SESSION_END, SHUTDOWN, Frame
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.dispatcher import Dispatcher
@@ -146,32 +145,31 @@ class Worker:
             self._relay.emit(0, "snakepit", f"the attachment ended: {type(fault).__name__}: {fault}")
         self._stopper.request(0.0)
 
-    def _greet(self, said: Any) -> None:
-        if said.protocol != PROTOCOL_VERSION:
-            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {said.protocol}")
-        if not hmac.compare_digest(said.token.encode(), self._settings.host_token.encode()):
+    def _greet(self, said: Frame) -> None:
+        _, protocol, incarnation, token = said[:4]
+        if protocol != PROTOCOL_VERSION:
+            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {protocol}")
+        if not hmac.compare_digest(token.encode(), self._settings.host_token.encode()):
             raise ProtocolError("the host's Hello has another token")
-        if said.incarnation != self._settings.incarnation:
+        if incarnation != self._settings.incarnation:
             raise ProtocolError("the host's Hello is meant for another incarnation")
 
-    def _control(self, kind: str, message: Any) -> None:
-        if kind == "ping":
-            self._pong(message.nonce)
-        elif kind == "session_end":
-            reason = "expired" if message.reason == SessionEndReason.EXPIRED else "ended"
-            self._sessions.end(message.session, reason)
-        elif kind == "shutdown":
-            self._stopper.request(message.grace_ms / 1000)
-        # `telemetry` has no reader yet.
+    def _control(self, frame: Frame) -> None:
+        kind = frame[0]
+        if kind == PING:
+            self._pong(frame[1])
+        elif kind == SESSION_END:
+            reason = "expired" if frame[2] == SessionEndReason.EXPIRED else "ended"
+            self._sessions.end(frame[1], reason)
+        elif kind == SHUTDOWN:
+            self._stopper.request(frame[1] / 1000)
+        # Telemetry has no reader yet.
 
     def _pong(self, nonce: int) -> None:
         # That this line is run counts by itself: the interpreter runs bytecode. What comes beyond one for each ping is
         # the progress of the threads that run the tools. Nothing wakes up to count.
         self._pings += 1
-        frame = Frame()
-        frame.pong.nonce = nonce
-        frame.pong.ticks = self._pings + self._main.steps + self._loop.steps + self._threads.steps
-        self._peer.line.add(frame)
+        self._peer.line.add((PONG, nonce, self._pings + self._main.steps + self._loop.steps + self._threads.steps))
 
     # The end.
 

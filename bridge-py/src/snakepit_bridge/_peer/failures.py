@@ -13,7 +13,7 @@ from typing import Any
 from snakepit_bridge.errors import SnakepitError
 
 TEXT_LIMIT = 64 * 1024
-_FRAMES = 64
+_MOST_FRAMES = 64
 _HEAD = 16
 _CAUSES = 8
 _NOTES = 64
@@ -23,17 +23,17 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", "_peer", "_wire", "_codec", "tools"))
 
 
-def describe(exception: BaseException, error: Any) -> None:
-    """Fills an ``Error`` message. The library's own errors keep their code; anything else is a ``python_error``."""
-    own = isinstance(exception, SnakepitError)
+def describe(exception: BaseException) -> tuple[str, str, dict[str, str], list[Any]]:
+    """An exception as code, message, details and the fields of an ``Exception``, as an ``End`` has them.
+
+    The library's own errors keep their code; anything else is a ``python_error``.
+    """
+    fields = _fields(exception, depth=0, seen=set())
     message, _ = message_of(exception)
-    error.code = exception.code if isinstance(exception, SnakepitError) else "python_error"
-    error.message = (
-        message if own else cut(f"{_name(type(exception))}: {message}" if message else _name(type(exception)))[0]
-    )
     if isinstance(exception, SnakepitError):
-        error.details.update(exception.details)
-    _fill(exception, error.exception, depth=0, seen=set())
+        return exception.code, message, dict(exception.details), fields
+    name = _name(type(exception))
+    return "python_error", cut(f"{name}: {message}" if message else name)[0], {}, fields
 
 
 def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
@@ -44,28 +44,23 @@ def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
     return data[: limit - 3].decode("utf-8", "ignore") + "…", True
 
 
-def _fill(exception: BaseException, out: Any, depth: int, seen: set[int]) -> None:
+def _fields(exception: BaseException, depth: int, seen: set[int]) -> list[Any]:
     seen.add(id(exception))
     kind = type(exception)
-    out.type = cut(_name(kind), _SHORT)[0]
-    out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
+    bases = [cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object]
     message, cut_message = message_of(exception)
-    out.message = message
-    cut_notes = _fill_notes(exception, out)
-    cut_frames = _fill_frames(_user_part(exception.__traceback__), out)
-    out.category = _category(exception, message)
-    cut_text = False
-    if depth == 0:
-        # The text tells the whole chain; the causes need none of their own.
-        out.traceback, cut_text = _text(exception)
+    notes, cut_notes = _notes(exception)
+    frames, cut_frames = _frames(_user_part(exception.__traceback__))
+    # The text tells the whole chain; the causes need none of their own.
+    text, cut_text = _text(exception) if depth == 0 else ("", False)
     cause = exception.__cause__ or (None if exception.__suppress_context__ else exception.__context__)
-    cut_chain = False
-    if cause is not None and id(cause) not in seen:
-        if depth < _CAUSES:
-            _fill(cause, out.cause, depth + 1, seen)
-        else:
-            cut_chain = True
-    out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_chain
+    if cause is not None and id(cause) in seen:
+        cause = None
+    cut_chain = cause is not None and depth >= _CAUSES
+    told = _fields(cause, depth + 1, seen) if cause is not None and not cut_chain else None
+    truncated = cut_message or cut_notes or cut_frames or cut_text or cut_chain
+    category = _category(exception, message)
+    return [cut(_name(kind), _SHORT)[0], bases, message, notes, frames, text, told, category, truncated]
 
 
 def _name(kind: type) -> str:
@@ -80,17 +75,12 @@ def message_of(exception: BaseException) -> tuple[str, bool]:
         return f"<its text could not be made: {type(error).__name__}>", False
 
 
-def _fill_notes(exception: BaseException, out: Any) -> bool:
+def _notes(exception: BaseException) -> tuple[list[str], bool]:
     notes = getattr(exception, "__notes__", None)
     if not isinstance(notes, (list, tuple)):
-        return False
-    cut_any = len(notes) > _NOTES
-    for note in notes[:_NOTES]:
-        if isinstance(note, str):
-            text, was_cut = cut(note, TEXT_LIMIT // 8)
-            out.notes.append(text)
-            cut_any = cut_any or was_cut
-    return cut_any
+        return [], False
+    kept = [cut(note, TEXT_LIMIT // 8) for note in notes[:_NOTES] if isinstance(note, str)]
+    return [text for text, _ in kept], len(notes) > _NOTES or any(was_cut for _, was_cut in kept)
 
 
 def _user_part(tb: TracebackType | None) -> TracebackType | None:
@@ -108,27 +98,24 @@ def _entries(tb: TracebackType | None) -> Iterator[TracebackType]:
         tb = tb.tb_next
 
 
-def _fill_frames(tb: TracebackType | None, out: Any) -> bool:
+def _frames(tb: TracebackType | None) -> tuple[list[list[Any]], bool]:
     entries = list(_entries(tb))
-    kept = entries if len(entries) <= _FRAMES else entries[:_HEAD] + entries[_HEAD - _FRAMES :]
+    kept = entries if len(entries) <= _MOST_FRAMES else entries[:_HEAD] + entries[_HEAD - _MOST_FRAMES :]
+    frames = []
     for entry in kept:
         code = entry.tb_frame.f_code
         line = entry.tb_lineno or 0
         source = linecache.getline(code.co_filename, line, entry.tb_frame.f_globals).strip()
-        out.frames.add(
-            file=cut(code.co_filename, _SHORT)[0],
-            line=max(0, line),
-            function=cut(getattr(code, "co_qualname", code.co_name), _SHORT)[0],
-            source=cut(source, _SHORT)[0],
-        )
-    return len(kept) < len(entries)
+        function = cut(getattr(code, "co_qualname", code.co_name), _SHORT)[0]
+        frames.append([cut(code.co_filename, _SHORT)[0], max(0, line), function, cut(source, _SHORT)[0]])
+    return frames, len(kept) < len(entries)
 
 
 def _text(exception: BaseException) -> tuple[str, bool]:
     try:
         # A negative limit keeps the innermost lines.
         told = traceback.TracebackException(
-            type(exception), exception, _user_part(exception.__traceback__), limit=-_FRAMES, compact=True
+            type(exception), exception, _user_part(exception.__traceback__), limit=-_MOST_FRAMES, compact=True
         )
         return cut("".join(told.format()))
     except BaseException:  # see `message_of`

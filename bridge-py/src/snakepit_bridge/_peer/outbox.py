@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from queue import SimpleQueue
 
-from snakepit_bridge._peer.strand import Pieces, Strand
+from snakepit_bridge._peer.strand import Strand
+from snakepit_bridge._protocol.frame_codec import Batch, FrameCodec, Pieces
 
 MESSAGE_BYTES = 1 << 20
 
@@ -35,42 +36,40 @@ class Outbox:
         """Ends ``messages`` once everything that waits has been taken."""
         self._ready.put(None)
 
-    def messages(self) -> Iterator[bytes]:
-        """The messages to send, in order. Blocks while there is nothing to say. For one thread."""
+    def messages(self, codec: FrameCodec) -> Iterator[Pieces]:
+        """The messages to send, in pieces and in order. Blocks while there is nothing to say. For one thread."""
         while True:
+            batch = codec.batch()
             if not self._bulk and not (self._closing and self._ready.empty()):
                 # The wait. Whatever comes is put back in front by taking it first.
-                frames, used = self._take(self._ready.get(), MESSAGE_BYTES)
+                used = self._take(self._ready.get(), batch, MESSAGE_BYTES)
             else:
-                frames, used = [], 0
+                used = 0
             limit = _SMALL_BYTES if self._bulk else MESSAGE_BYTES
             while used < limit and not self._ready.empty():
-                more, size = self._take(self._ready.get(), limit - used)
-                frames += more
-                used += size
+                used += self._take(self._ready.get(), batch, limit - used)
             if self._bulk:
-                frames += self._take_part()
-            if frames:
-                yield b"".join(frames)
+                self._take_part(batch)
+            if not batch.empty:
+                yield batch.message()
             elif self._closing:
                 return
 
-    def _take(self, strand: Strand | None, room: int) -> tuple[Pieces, int]:
+    def _take(self, strand: Strand | None, batch: Batch, room: int) -> int:
         if strand is None:
             self._closing = True
-            return [], 0
+            return 0
         if strand.cargo is not None:
             strand.scheduled = False  # it is put back when its large value is through
-            return [], 0
-        frames, used = strand.take(room)
+            return 0
+        used = strand.take(batch, room)
         self._put_back(strand)
-        return frames, used
+        return used
 
-    def _take_part(self) -> Pieces:
+    def _take_part(self, batch: Batch) -> None:
         strand = self._bulk.popleft()
-        part = strand.take_part()
+        strand.take_part(batch)
         self._put_back(strand)
-        return part
 
     def _put_back(self, strand: Strand) -> None:
         if strand.cargo is not None:

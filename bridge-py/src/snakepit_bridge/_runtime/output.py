@@ -13,7 +13,7 @@ from typing import Any
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import LogLevel
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import LOG
 from snakepit_bridge._runtime.black_box import BlackBox
 
 _LINE = 8 * 1024
@@ -70,13 +70,9 @@ class Relay:
             self._dropped += 1
 
     def _send(self, line: Strand, level: int, source: str, text: str) -> bool:
-        frame = Frame()
-        log = frame.log
-        log.level = level
-        log.source = source
-        log.message = text.encode("utf-8", "backslashreplace").decode() if len(text) <= _LINE else _cut(text)
-        log.time_ms = time_ns() // 1_000_000
+        message = text.encode("utf-8", "backslashreplace").decode() if len(text) <= _LINE else _cut(text)
         context = CURRENT.get(None)
+        frame = (LOG, 0, int(level), source, message, time_ns() // 1_000_000)
         sent = None if context is None else context.send_log(frame)
         return line.add_if_room(frame) if sent is None else sent
 

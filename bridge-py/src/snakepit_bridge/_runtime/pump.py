@@ -9,6 +9,7 @@ from typing import Any
 from snakepit_bridge._codec.split import Split, encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._peer.credit import Credit
+from snakepit_bridge._peer.strand import Marked
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
 from snakepit_bridge._runtime.places import boundary
 from snakepit_bridge._runtime.run import Interrupter, Run
@@ -45,7 +46,7 @@ def pump(interrupts: Interrupter, run: Run, iterator: Iterator[Any]) -> Final | 
                 data = encode_split(content)
                 if is_final(item):
                     return Final(data, marked=True, metadata=metadata)
-                add((data, metadata) if metadata else data)
+                add(Marked(data, metadata) if metadata else data)
             sent += 1
             sent_bytes += len(data)
     except StopIteration as stop:
