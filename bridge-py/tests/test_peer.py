@@ -159,7 +159,7 @@ def test_the_end_of_the_wire_ends_every_call() -> None:
 def test_a_peer_that_stops_refuses_new_calls() -> None:
     host = Peer(first_id=1, serve=lambda _: None)
     worker = Peer(first_id=2, serve=Producer().serve)
-    with MemoryWire(host, worker):
+    with MemoryWire(host, worker, MsgpackFrames()):
         worker.refuse()
         assert worker.wait_idle(5)
         with pytest.raises(RemoteError) as raised:

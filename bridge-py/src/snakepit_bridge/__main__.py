@@ -78,7 +78,7 @@ def _work() -> int:
         settings = _bootstrap.read_settings(descriptors.lifeline)
         from snakepit_bridge import _requirements
 
-        _requirements.check()
+        _requirements.check(settings.transport.get("kind"))
         from snakepit_bridge._worker import Worker
 
         Worker(settings, descriptors).run()

@@ -16,20 +16,28 @@ MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.20"}
 _MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf", "msgspec": "msgspec"}
 
 
-def check() -> None:
-    """Imports each package. Raises ``StartFailure`` of stage ``requirements`` with the command that mends it."""
+# What a worker needs that speaks by a pipe.
+_PIPE = ("msgspec",)
+
+
+def check(kind: object) -> None:
+    """Imports each package that a kind of transport needs.
+
+    Raises ``StartFailure`` of stage ``requirements`` with the command that mends it.
+    """
     # Before grpc reads them: it is quiet, and forks of the tools are none of its business.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-    missing = [text for package, least in MINIMUMS.items() if (text := _lack(package, least)) is not None]
+    needed = {package: MINIMUMS[package] for package in (_PIPE if kind == "pipe" else MINIMUMS)}
+    missing = [text for package, least in needed.items() if (text := _lack(package, least)) is not None]
     if missing:
-        wanted = " ".join(f"'{package}>={least}'" for package, least in MINIMUMS.items())
+        wanted = " ".join(f"'{package}>={least}'" for package, least in needed.items())
         raise StartFailure(
             "requirements", f"{'; '.join(missing)}. To mend it: {sys.executable} -m pip install {wanted}"
         )
-    for package, module in _MODULES.items():
+    for package in needed:
         try:
-            import_module(module)
+            import_module(_MODULES[package])
         except Exception as error:
             raise StartFailure("requirements", f"{package} cannot be imported: {error}") from error
 

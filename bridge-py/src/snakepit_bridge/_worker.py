@@ -7,7 +7,9 @@ import hmac
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
+from threading import Thread
 
 from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
@@ -27,7 +29,9 @@ from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper, free_children, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._runtime.tool_threads import ToolThreads
-from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
+from snakepit_bridge._runtime.wire_jobs import WireJobs
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
+from snakepit_bridge._wire.pipe import Pipe
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
 from snakepit_bridge.tools.adapter import AdapterReference, Source, import_source, tools_of
@@ -46,8 +50,15 @@ class Worker:
         self._relay = Relay(BlackBox.claim())
         self._interrupts = Interrupts()
         self._loop = EventLoop(settings.worker, self._relay.after_call)
+        self._wire = _descriptors.claim_wire() if settings.transport.get("kind") == "pipe" else None
+        self._jobs = WireJobs()
         self._main = MainThread(
-            settings.worker, self._interrupts, self._loop.complete, self._relay.after_call, self._report
+            settings.worker,
+            self._interrupts,
+            self._loop.complete,
+            self._relay.after_call,
+            self._report,
+            self._jobs if self._wire is not None else None,
         )
         self._pings = 0
 
@@ -76,15 +87,14 @@ class Worker:
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
         self._stopper = Stopper(self._peer, self._main.stop)
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
-        server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
-        address = self._listen(server)
+        address, hang_up = self._listen() if self._wire is None else self._speak(self._wire)
         on_sigterm(lambda: self._stopper.request(_SIGTERM_GRACE_S))
         free_children(self._relay.forked)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
         self._main.serve()
         self._cleanup(place)
         self._peer.outbox.close()
-        server.stop(0.5)
+        hang_up()
         # Threads of the tools may never end: nothing waits for them.
         os._exit(0)
 
@@ -122,15 +132,39 @@ class Worker:
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
-    def _listen(self, server: GrpcServer) -> str:
+    def _speak(self, wire: int) -> tuple[str, Callable[[], None]]:
+        """Takes up the pipe that the host gave. Returns its name and the way to end it."""
+        pipe = Pipe(wire, MsgpackFrames(), self._peer)
+        sender = Thread(target=pipe.send_all, name="snakepit-sender", daemon=True)
+        self._peer.outbox.send_now = pipe.send_now
+        self._jobs.read(pipe, self._lost)
+        sender.start()
+        self._attached()
+
+        def hang_up() -> None:
+            sender.join(0.5)
+            pipe.close()
+
+        return "pipe", hang_up
+
+    def _lost(self, fault: BaseException | None) -> None:
+        self._detached(fault)
+        self._peer.lost()
+
+    def _listen(self) -> tuple[str, Callable[[], None]]:
+        """Listens for the host. Returns the address and the way to stop."""
+        from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
+
         transport = self._settings.transport
+        server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         try:
             if transport.get("kind") != "grpc":
-                raise ValueError(f"expected transport kind 'grpc', got {transport.get('kind')!r}")
+                raise ValueError(f"expected transport kind 'grpc' or 'pipe', got {transport.get('kind')!r}")
             if "socket" in transport:
-                return server.listen(UnixAddress(transport["socket"]))
+                return server.listen(UnixAddress(transport["socket"])), partial(server.stop, 0.5)
             first, last = transport["ports"]
-            return server.listen(TcpAddress(transport.get("host", "127.0.0.1"), int(first), int(last)))
+            address = TcpAddress(transport.get("host", "127.0.0.1"), int(first), int(last))
+            return server.listen(address), partial(server.stop, 0.5)
         except Exception as error:
             raise StartFailure("listen", _message(error)) from error
 

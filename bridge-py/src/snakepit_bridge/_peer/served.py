@@ -139,4 +139,7 @@ class ServedCall:
             self.on_end()
         # Before the End goes out: from then on the caller may use the number again.
         self._forget(self.id)
-        self.strand.add(end)
+        if isinstance(end, Cargo):
+            self.strand.add(end)
+        else:
+            self.strand.send(end)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakepit_bridge._codec.split import Split
 from snakepit_bridge._peer.cargo import WHOLE_BYTES, Cargo
 from snakepit_bridge._protocol.frame_codec import Batch
 from snakepit_bridge._protocol.frames import ITEMS, Frame
+
+if TYPE_CHECKING:
+    from snakepit_bridge._peer.outbox import Outbox
 
 # How much may wait on a strand, beside the items of its window, before what nobody waits for (log lines, progress) is
 # dropped. Items of a very large window count from here on.
@@ -41,9 +43,9 @@ class Strand:
     so those that wait together leave as one frame, and adding one costs two C calls.
     """
 
-    __slots__ = ("_abandoned", "_ready", "_room", "call", "cargo", "first", "queue", "scheduled")
+    __slots__ = ("_abandoned", "_outbox", "_room", "call", "cargo", "first", "queue", "scheduled")
 
-    def __init__(self, call: int, ready: SimpleQueue[Strand | None], window_items: int = 0) -> None:
+    def __init__(self, call: int, outbox: Outbox, window_items: int = 0) -> None:
         self.call = call
         self.queue: deque[Any] = deque()
         # True while the strand waits in the outbox. The sender clears it *before* it empties the queue: an item added
@@ -53,14 +55,37 @@ class Strand:
         self.first = 0
         self._abandoned = False
         self._room = _CROWD + min(window_items, _ITEMS_BESIDE)
-        self._ready = ready
+        self._outbox = outbox
 
     def add(self, entry: Any) -> None:
         """Adds an encoded item (``bytes``, ``Split``, ``Marked``), a frame, or a ``Cargo``."""
         self.queue.append(entry)
         if not self.scheduled:
             self.scheduled = True
-            self._ready.put(self)
+            self._outbox.schedule(self)
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame at once where the wire is free for it, else adds it."""
+        send_now = self._outbox.send_now
+        if send_now is None or self.scheduled or not send_now(self, frame):
+            self.add(frame)
+
+    def send_item(self, data: bytes) -> None:
+        """The same for an encoded item."""
+        send_now = self._outbox.send_now
+        if send_now is None or self.scheduled:
+            return self.add(data)
+        first = self.first
+        self.first += 1
+        if not send_now(self, (ITEMS, self.call, first, (len(data),), data, None)):
+            self.first = first
+            self.add(data)
+        return None
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing of this call waits."""
+        return not self.scheduled and not self.queue and self.cargo is None
 
     def add_if_room(self, frame: Any) -> bool:
         """Adds a frame that may be lost. False when too much waits already."""

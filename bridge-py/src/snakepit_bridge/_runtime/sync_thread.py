@@ -35,6 +35,8 @@ class SyncThread(ABC, Generic[R]):
         self._interrupts = interrupts
         self._complete = complete
         self._after_call = after_call
+        # Reads the wire until something is so, where this thread does that.
+        self._read_until: Callable[[Callable[[], bool]], None] | None = None
 
     @abstractmethod
     def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope) -> R:
@@ -127,7 +129,7 @@ class SyncThread(ABC, Generic[R]):
             )
         iterator: Iterator[Any] = self._call(run, iter, (produced,), {})
         try:
-            return pump(self._interrupts, run, iterator)
+            return pump(self._interrupts, run, iterator, self._read_until)
         finally:
             self._close(iterator)
 
