@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
-from snakepit_bridge._peer import framing
 from snakepit_bridge._peer.cargo import PART_BYTES, WHOLE_BYTES
 from snakepit_bridge._peer.outbox import Outbox
+from snakepit_bridge._peer.strand import Marked
+from snakepit_bridge._protocol.frames import END, ITEMS, OK
 from snakepit_bridge._protocol.messages import End, Envelope, Frame, Ok
+from snakepit_bridge._wire.frames_proto import ProtoFrames
 
 
 @pytest.mark.proves("PAYLOAD-03")
@@ -20,7 +24,7 @@ def test_small_frames_overtake_a_large_value_but_never_their_own_call() -> None:
     big, small = outbox.strand(1), outbox.strand(3)
     big.add(bytes(5 * PART_BYTES))
     big.add(b"\x01")
-    messages = outbox.messages()
+    messages = _messages(outbox)
     first = next(messages)
     small.add(b"\x02")
     rest = [first]
@@ -38,7 +42,7 @@ def test_what_is_added_while_a_large_value_is_on_its_way_is_not_forgotten() -> N
     outbox = Outbox()
     strand, other = outbox.strand(1), outbox.strand(3)
     strand.add(bytes(2 * PART_BYTES))
-    messages = outbox.messages()
+    messages = _messages(outbox)
     sent = [next(messages)]
     strand.add(b"\x01")
     other.add(b"\x02")  # makes the sender look at what is ready while the value is still on its way
@@ -56,9 +60,9 @@ def test_a_block_of_a_mebibyte_is_one_frame(size: int, parts: int) -> None:
     strand = outbox.strand(1)
     block = bytes(size)
     strand.add(encode_split(block))
-    strand.add((encode_split(block), {"k": "v"}))
+    strand.add(Marked(encode_split(block), {"k": "v"}))
     outbox.close()
-    frames = [frame for message in outbox.messages() for frame in Envelope.FromString(message).frames]
+    frames = [frame for message in _messages(outbox) for frame in Envelope.FromString(message).frames]
     assert [frame.WhichOneof("kind") for frame in frames] == ([*["part"] * parts, "items"]) * 2
     assert all(len(frame.part.data) <= PART_BYTES for frame in frames)
     body = b"".join(frame.part.data or frame.items.body for frame in frames)
@@ -73,19 +77,25 @@ def test_a_block_of_a_mebibyte_is_one_frame(size: int, parts: int) -> None:
 def test_frames_made_by_hand_are_what_protobuf_would_have_made(
     items: list[bytes], metadata: dict[str, str], call: int
 ) -> None:
-    marks = {len(items) - 1: metadata} if items else {}
+    marks = [(len(items) - 1, metadata)] if items else []
     body = b"".join(items)
-    made = framing.items(call, 7, list(map(len, items)), len(body), marks) + body
-    (frame,) = Envelope.FromString(made).frames
+    batch = ProtoFrames().batch()
+    batch.add_around((ITEMS, call, 7, list(map(len, items)), None, marks), items)
+    batch.add_around((END, call, OK, None, True, metadata, 3, 4), [body])
+    (frame, ended) = Envelope.FromString(b"".join(batch.message())).frames
     expected = Frame()
     expected.items.call, expected.items.first, expected.items.body = call, 7, body
     expected.items.sizes.extend(map(len, items))
-    for index, told in marks.items():
+    for index, told in marks:
         expected.items.marks.add(index=index, metadata=told)
     assert frame == expected
-    end = End(call=call, ok=Ok(marked=True, metadata=metadata))
-    (frame,) = Envelope.FromString(framing.end(end)(len(body)) + body).frames
-    assert frame == Frame(end=End(call=call, ok=Ok(value=body, marked=True, metadata=metadata)))
+    expected = Frame(end=End(call=call, ok=Ok(value=body, marked=True, metadata=metadata)))
+    expected.end.timings.queued_us, expected.end.timings.run_us = 3, 4
+    assert ended == expected
+
+
+def _messages(outbox: Outbox) -> Iterator[bytes]:
+    return map(b"".join, outbox.messages(ProtoFrames()))
 
 
 def _bodies(message: bytes) -> bytes:
@@ -98,7 +108,7 @@ def test_items_that_wait_leave_as_one_frame() -> None:
     strand = outbox.strand(7)
     for number in range(5):
         strand.add(encode(number))
-    strand.add((encode("marked"), {"k": "v"}))
-    (frame,) = Envelope.FromString(next(outbox.messages())).frames
+    strand.add(Marked(encode("marked"), {"k": "v"}))
+    (frame,) = Envelope.FromString(next(_messages(outbox))).frames
     assert (frame.items.first, list(frame.items.sizes)) == (0, [1] * 5 + [7])
     assert [(mark.index, dict(mark.metadata)) for mark in frame.items.marks] == [(5, {"k": "v"})]

@@ -19,7 +19,8 @@ from snakepit_bridge._peer.parts import Parts
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._peer.served import ServedCall
 from snakepit_bridge._protocol.enums import CancelRung
-from snakepit_bridge._protocol.messages import Envelope
+from snakepit_bridge._protocol.frames import CANCEL, PART
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
 from snakepit_bridge._wire.memory import MemoryWire
 from snakepit_bridge.errors import CallCancelled, ConnectionLost, RemoteError
 
@@ -66,7 +67,7 @@ class Producer:
 
 def connected(serve: Callable[[ServedCall], None]) -> tuple[Peer, MemoryWire]:
     host = Peer(first_id=1, serve=serve)
-    return host, MemoryWire(host, Peer(first_id=2, serve=serve))
+    return host, MemoryWire(host, Peer(first_id=2, serve=serve), MsgpackFrames())
 
 
 @pytest.mark.proves("STREAM-01", "STREAM-07", "WIRE-06")
@@ -139,7 +140,7 @@ def test_both_sides_call_at_once() -> None:
     async def streamed(peer: Peer) -> list[Any]:
         return [item async for item in peer.astream("any", {"items": [1, 2, 3]}, window=Window(1, 1))]
 
-    with MemoryWire(one, other):
+    with MemoryWire(one, other, MsgpackFrames()):
         assert asyncio.run(several(one)) == asyncio.run(several(other)) == [{"n": number} for number in range(20)]
         assert asyncio.run(streamed(other)) == [1, 2, 3]
 
@@ -159,7 +160,7 @@ def test_the_end_of_the_wire_ends_every_call() -> None:
 def test_a_peer_that_stops_refuses_new_calls() -> None:
     host = Peer(first_id=1, serve=lambda _: None)
     worker = Peer(first_id=2, serve=Producer().serve)
-    with MemoryWire(host, worker):
+    with MemoryWire(host, worker, MsgpackFrames()):
         worker.refuse()
         assert worker.wait_idle(5)
         with pytest.raises(RemoteError) as raised:
@@ -171,13 +172,10 @@ def test_a_peer_that_stops_refuses_new_calls() -> None:
 def test_parts_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snakepit_bridge._peer.parts.MAX_VALUE_BYTES", 10)
     parts = Parts()
-    frame = Envelope().frames.add()
-    frame.part.call = 1
-    frame.part.data = b"123456"
-    parts.add(frame.part)
+    parts.add(1, b"123456")
     assert parts.join(1, b"78") == b"12345678"
-    parts.add(frame.part)
-    parts.add(frame.part)
+    parts.add(1, b"123456")
+    parts.add(1, b"123456")
     assert parts.join(1, b"") is None
     assert parts.join(1, b"new") == b"new"
 
@@ -185,13 +183,7 @@ def test_parts_beyond_the_limit_are_not_kept(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.proves("PAYLOAD-03", "CANCEL-01")
 def test_a_cancel_before_the_start_frees_what_has_come_of_the_arguments() -> None:
     peer = Peer(first_id=2, serve=lambda call: None)
-    envelope = Envelope()
-    part = envelope.frames.add().part
-    part.call = 1
-    part.data = b"x" * 1000
-    peer.receive(envelope.SerializeToString())
+    peer.receive([(PART, 1, b"x" * 1000)])
     assert peer._parts._sizes == {1: 1000}
-    envelope = Envelope()
-    envelope.frames.add().cancel.call = 1
-    peer.receive(envelope.SerializeToString())
+    peer.receive([(CANCEL, 1, 1)])
     assert peer._parts._sizes == {} == peer._parts._pieces

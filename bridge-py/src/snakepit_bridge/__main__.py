@@ -84,7 +84,7 @@ def _work(notice: int) -> int:
         _environment.free(settings.environment)
         from snakepit_bridge import _requirements
 
-        _requirements.check()
+        _requirements.check(settings.transport.get("kind"))
         from snakepit_bridge._worker import Worker
 
         Worker(settings, descriptors, ending).run()

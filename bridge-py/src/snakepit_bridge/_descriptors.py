@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+WIRE_FD = 5
+
 # Well above what programs close in loops or hand to `dup2`.
 _PRIVATE = 200
 
@@ -42,6 +44,13 @@ def claim(answer: int, notice: int) -> Descriptors:
     os.close(empty)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - it lives as long as the process
     return claimed
+
+
+def claim_wire() -> int:
+    """Moves the socket that carries frames to a private number. Only where the host said that there is one."""
+    wire = _move(WIRE_FD)
+    os.close(WIRE_FD)
+    return wire
 
 
 def watch(lifeline: int, gone: Callable[[], object]) -> None:

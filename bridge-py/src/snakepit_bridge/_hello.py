@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import HELLO, Frame
 from snakepit_bridge._version import __version__
 from snakepit_bridge.tools.spec import ToolSpec
 from snakepit_bridge.tools.table import ToolTable
@@ -17,47 +17,27 @@ from snakepit_bridge.tools.table import ToolTable
 _PACKAGES = ("grpcio", "protobuf", "msgspec", "numpy")
 
 
-def hello(incarnation: str, token: str, tools: ToolTable) -> Any:
+def hello(incarnation: str, token: str, tools: ToolTable) -> Frame:
     """The frame that a worker's side of an attachment begins with."""
-    frame = Frame()
-    said = frame.hello
-    said.protocol = PROTOCOL_VERSION
-    said.incarnation = incarnation
-    said.token = token
-    said.codecs.append("msgpack")
-    said.version = __version__
-    _describe_runtime(said.runtime)
-    for spec in tools:
-        _describe_tool(spec, said.tools.add())
-    return frame
+    offered = [_tool(spec) for spec in tools]
+    return (HELLO, PROTOCOL_VERSION, incarnation, token, ["msgpack"], __version__, _runtime(), offered)
 
 
-def _describe_tool(spec: ToolSpec, tool: Any) -> None:
-    tool.name = spec.name
-    tool.description = spec.description
-    tool.kind = int(spec.kind)
-    tool.input_schema = spec.input_schema
-    tool.output_schema = spec.output_schema
-    tool.chunk_schema = spec.chunk_schema
-    tool.metadata.update(spec.metadata)
-    for parameter in spec.parameters:
-        tool.parameters.add(
-            name=parameter.name,
-            type=parameter.type,
-            required=parameter.required,
-            default_value=parameter.default,
-            description=parameter.description,
-        )
+def _tool(spec: ToolSpec) -> list[Any]:
+    parameters = [
+        [parameter.name, parameter.type, parameter.required, parameter.default, parameter.description]
+        for parameter in spec.parameters
+    ]
+    schemas = [spec.input_schema, spec.output_schema, spec.chunk_schema]
+    return [spec.name, spec.description, int(spec.kind), parameters, *schemas, dict(spec.metadata)]
 
 
-def _describe_runtime(runtime: Any) -> None:
-    runtime.pid = os.getpid()
-    runtime.executable = sys.executable or ""
-    runtime.version = platform.python_version()
-    runtime.implementation = platform.python_implementation()
-    runtime.platform = f"{sys.platform}-{platform.machine()}"
+def _runtime() -> list[Any]:
+    packages = {}
     for package in _PACKAGES:
         try:
-            runtime.packages[package] = version(package)
+            packages[package] = version(package)
         except PackageNotFoundError:
             continue
+    python = [sys.executable or "", platform.python_version(), platform.python_implementation()]
+    return [os.getpid(), *python, f"{sys.platform}-{platform.machine()}", packages]

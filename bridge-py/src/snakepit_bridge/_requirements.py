@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
@@ -21,18 +21,26 @@ _GRPC = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
 _MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf", "msgspec": "msgspec"}
 
 
-def check() -> None:
-    """Imports each package. Raises ``StartFailure`` of stage ``requirements`` with the command that mends it."""
-    missing = [text for package, least in MINIMUMS.items() if (text := _lack(package, least)) is not None]
+# What a worker needs that speaks through a pipe.
+_PIPE = ("msgspec",)
+
+
+def check(kind: object) -> None:
+    """Imports each package that a kind of transport needs.
+
+    Raises ``StartFailure`` of stage ``requirements`` with the command that mends it.
+    """
+    needed = {package: MINIMUMS[package] for package in (_PIPE if kind == "pipe" else MINIMUMS)}
+    missing = [text for package, least in needed.items() if (text := _lack(package, least)) is not None]
     if missing:
-        wanted = " ".join(f"'{package}>={least}'" for package, least in MINIMUMS.items())
+        wanted = " ".join(f"'{package}>={least}'" for package, least in needed.items())
         raise StartFailure(
             "requirements", f"{'; '.join(missing)}. To mend it: {sys.executable} -m pip install {wanted}"
         )
-    with _quiet_grpc():
-        for package, module in _MODULES.items():
+    with nullcontext() if kind == "pipe" else _quiet_grpc():
+        for package in needed:
             try:
-                import_module(module)
+                import_module(_MODULES[package])
             except Exception as error:
                 raise StartFailure("requirements", f"{package} cannot be imported: {error}") from error
 

@@ -7,8 +7,9 @@ import hmac
 import os
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from threading import Thread
 
 from snakepit_bridge import _bootstrap, _descriptors
 from snakepit_bridge._bootstrap import Settings, StartFailure
@@ -17,7 +18,7 @@ from snakepit_bridge._hello import hello
 from snakepit_bridge._peer import failures
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION, LogLevel, SessionEndReason
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import PING, PONG, SESSION_END, SHUTDOWN, Frame
 from snakepit_bridge._runtime import children, own_signals
 from snakepit_bridge._runtime.adapter_place import AdapterPlace, attempt
 from snakepit_bridge._runtime.aside import Aside
@@ -33,7 +34,9 @@ from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.stopping import Stopper, on_sigterm
 from snakepit_bridge._runtime.thread_interrupts import throw_swallowed_again
 from snakepit_bridge._runtime.tool_threads import ToolThreads
-from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
+from snakepit_bridge._runtime.wire_jobs import WireJobs
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
+from snakepit_bridge._wire.pipe import Pipe
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import ProtocolError, ToolDefinitionError
 from snakepit_bridge.tools.adapter import AdapterReference, Source, import_source, tools_of
@@ -57,7 +60,10 @@ class Worker:
         self._interrupts = Interrupts(partial(self._relay.emit, LogLevel.WARNING, "snakepit"))
         self._aside = Aside(self._relay.after_call, self._report)
         self._loop = EventLoop(settings.worker, self._aside, self._die)
-        self._main = MainThread(settings.worker, self._interrupts, self._loop, self._aside)
+        self._wire = _descriptors.claim_wire() if settings.transport.get("kind") == "pipe" else None
+        self._jobs = WireJobs()
+        jobs = self._jobs if self._wire is not None else None
+        self._main = MainThread(settings.worker, self._interrupts, self._loop, self._aside, jobs)
         self._pings = 0
 
     def run(self) -> None:
@@ -88,8 +94,7 @@ class Worker:
         self._peer = Peer(first_id=2, serve=dispatcher.serve, control=self._control, greet=self._greet)
         self._stopper = Stopper(self._peer, self._main.stop, self._ending)
         self._peer.line.add(hello(settings.incarnation, settings.worker_token, tools))
-        server = GrpcServer(self._peer, settings.host_token, self._attached, self._detached)
-        address = self._listen(server)
+        address, hang_up = self._listen() if self._wire is None else self._speak(self._wire)
         on_sigterm(partial(self._stopper.request, _SIGTERM_GRACE_S))
         self._ending.when_gone = partial(self._stopper.request, 0.0)
         _bootstrap.answer(self._descriptors.answer, settings.incarnation, address)
@@ -99,7 +104,7 @@ class Worker:
         self._relay.flush()
         self._relay.detach()
         self._peer.outbox.close()
-        server.stop(0.5)
+        hang_up()
         # What threads of ours hold lives on to the end, and what only they hold would not be closed.
         dispatcher.forget()
 
@@ -142,15 +147,39 @@ class Worker:
         except BaseException as error:
             raise StartFailure("initialize", _message(error)) from error
 
-    def _listen(self, server: GrpcServer) -> str:
+    def _speak(self, wire: int) -> tuple[str, Callable[[], None]]:
+        """Takes up the pipe that the host gave. Returns its name and the way to end it."""
+        pipe = Pipe(wire, MsgpackFrames(), self._peer)
+        sender = Thread(target=pipe.send_all, name="snakepit-sender", daemon=True)
+        self._peer.outbox.send_now = pipe.send_now
+        self._jobs.read(pipe, self._lost)
+        sender.start()
+        self._attached()
+
+        def hang_up() -> None:
+            sender.join(0.5)
+            pipe.close()
+
+        return "pipe", hang_up
+
+    def _lost(self, fault: BaseException | None) -> None:
+        self._detached(fault)
+        self._peer.lost()
+
+    def _listen(self) -> tuple[str, Callable[[], None]]:
+        """Listens for the host. Returns the address and the way to stop."""
+        from snakepit_bridge._wire.grpc_server import GrpcServer, TcpAddress, UnixAddress
+
         transport = self._settings.transport
+        server = GrpcServer(self._peer, self._settings.host_token, self._attached, self._detached)
         try:
             if transport.get("kind") != "grpc":
-                raise ValueError(f"expected transport kind 'grpc', got {transport.get('kind')!r}")
+                raise ValueError(f"expected transport kind 'grpc' or 'pipe', got {transport.get('kind')!r}")
             if "socket" in transport:
-                return server.listen(UnixAddress(transport["socket"]))
+                return server.listen(UnixAddress(transport["socket"])), partial(server.stop, 0.5)
             first, last = transport["ports"]
-            return server.listen(TcpAddress(transport.get("host", "127.0.0.1"), int(first), int(last)))
+            address = TcpAddress(transport.get("host", "127.0.0.1"), int(first), int(last))
+            return server.listen(address), partial(server.stop, 0.5)
         except Exception as error:
             raise StartFailure("listen", _message(error)) from error
 
@@ -167,32 +196,31 @@ class Worker:
             self._relay.emit(0, "snakepit", f"the attachment ended: {type(fault).__name__}: {fault}")
         self._stopper.request(0.0)
 
-    def _greet(self, said: Any) -> None:
-        if said.protocol != PROTOCOL_VERSION:
-            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {said.protocol}")
-        if not hmac.compare_digest(said.token.encode(), self._settings.host_token.encode()):
+    def _greet(self, said: Frame) -> None:
+        _, protocol, incarnation, token = said[:4]
+        if protocol != PROTOCOL_VERSION:
+            raise ProtocolError(f"this worker speaks protocol {PROTOCOL_VERSION}, the host speaks {protocol}")
+        if not hmac.compare_digest(token.encode(), self._settings.host_token.encode()):
             raise ProtocolError("the host's Hello has another token")
-        if said.incarnation != self._settings.incarnation:
+        if incarnation != self._settings.incarnation:
             raise ProtocolError("the host's Hello is meant for another incarnation")
 
-    def _control(self, kind: str, message: Any) -> None:
-        if kind == "ping":
-            self._pong(message.nonce)
-        elif kind == "session_end":
-            reason = "expired" if message.reason == SessionEndReason.EXPIRED else "ended"
-            self._sessions.end(message.session, reason)
-        elif kind == "shutdown":
-            self._stopper.request(message.grace_ms / 1000)
-        # `telemetry` has no reader yet.
+    def _control(self, frame: Frame) -> None:
+        kind = frame[0]
+        if kind == PING:
+            self._pong(frame[1])
+        elif kind == SESSION_END:
+            reason = "expired" if frame[2] == SessionEndReason.EXPIRED else "ended"
+            self._sessions.end(frame[1], reason)
+        elif kind == SHUTDOWN:
+            self._stopper.request(frame[1] / 1000)
+        # Telemetry has no reader yet.
 
     def _pong(self, nonce: int) -> None:
         # That this line is run counts by itself: the interpreter runs bytecode. What comes beyond one for each ping is
         # the progress of the threads that run the tools. Nothing wakes up to count.
         self._pings += 1
-        frame = Frame()
-        frame.pong.nonce = nonce
-        frame.pong.ticks = self._pings + self._main.steps + self._loop.steps + self._threads.steps
-        self._peer.line.add(frame)
+        self._peer.line.add((PONG, nonce, self._pings + self._main.steps + self._loop.steps + self._threads.steps))
 
     # The end.
 

@@ -24,6 +24,7 @@ from snakepit_bridge._peer import outgoing
 from snakepit_bridge._peer.credit import Window
 from snakepit_bridge._peer.outgoing import OutgoingCall, Stream
 from snakepit_bridge._peer.peer import Peer
+from snakepit_bridge._protocol.frames import PROGRESS, Frame
 from snakepit_bridge._runtime.adapter_place import AdapterPlace
 from snakepit_bridge._runtime.aside import Aside
 from snakepit_bridge._runtime.dispatcher import Dispatcher
@@ -32,6 +33,7 @@ from snakepit_bridge._runtime.interrupts import Interrupts
 from snakepit_bridge._runtime.main_thread import MainThread
 from snakepit_bridge._runtime.sessions import SessionTable
 from snakepit_bridge._runtime.tool_threads import ToolThreads
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
 from snakepit_bridge._wire.memory import MemoryWire
 from snakepit_bridge.base_adapter import BaseAdapter
 from snakepit_bridge.errors import RemoteError
@@ -134,7 +136,7 @@ class ToolTester(_Caller):
     def __enter__(self) -> ToolTester:
         self._thread = Thread(target=self._main.serve, name="tool-tester", daemon=True)
         self._thread.start()
-        self._wire = MemoryWire(self._host, self._worker)
+        self._wire = MemoryWire(self._host, self._worker, MsgpackFrames())
         try:
             self._main.submit(self._place.start, partial(self._main.invoke, None)).result()
         except BaseException:
@@ -158,9 +160,9 @@ class ToolTester(_Caller):
         self._thread.join(_LEAVE_S)
         self._loop.stop()
 
-    def _control(self, kind: str, message: Any) -> None:
-        if kind == "progress":
-            self.progress.append(decode(message.value))
+    def _control(self, frame: Frame) -> None:
+        if frame[0] == PROGRESS:
+            self.progress.append(decode(frame[2]))
 
     def _report(self, step: str, error: BaseException) -> None:
         self.faults.append(f"{step}: {error!r}")

@@ -14,7 +14,7 @@ from snakepit_bridge._environment import hint_of
 from snakepit_bridge.errors import SnakepitError
 
 TEXT_LIMIT = 64 * 1024
-_FRAMES = 64
+_MOST_FRAMES = 64
 _HEAD = 16
 _DEPTH = 8
 # Of one failure, its causes and the members of groups together.
@@ -29,25 +29,26 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _RUNTIME = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("_runtime", "_peer", "_wire", "_codec", "tools"))
 
 
-def describe(exception: BaseException, error: Any) -> None:
-    """Fills an ``Error`` message. The library's own errors keep their code; anything else is a ``python_error``."""
+# Code, message, details and the fields of an exception, as an END has them.
+Told = tuple[str, str, dict[str, str], "list[Any] | None"]
+
+
+def describe(exception: BaseException) -> Told:
+    """What an exception is told as. The library's own errors keep their code; anything else is a ``python_error``."""
     try:
-        _describe(exception, error)
+        return _describe(exception)
     except BaseException:
         # Out of memory, or an exception that fights back: it is told all the same.
-        error.Clear()
-        error.code = "python_error"
-        error.message = f"{type(exception).__name__} (it could not be told in full)"
+        return "python_error", f"{type(exception).__name__} (it could not be told in full)", {}, None
 
 
-def _describe(exception: BaseException, error: Any) -> None:
-    own = isinstance(exception, SnakepitError)
-    error.code = str(exception.code) if isinstance(exception, SnakepitError) else "python_error"
-    error.message = message_of(exception)[0] if own else cut(_headline(exception))[0]
-    if isinstance(exception, SnakepitError):
-        # A tool may raise one of its own making.
-        error.details.update({str(key): cut(str(value), _SHORT)[0] for key, value in exception.details.items()})
-    _fill(exception, error.exception, 0, _Told())
+def _describe(exception: BaseException) -> Told:
+    fields = _fields(exception, 0, _Seen())
+    if not isinstance(exception, SnakepitError):
+        return "python_error", cut(_headline(exception))[0], {}, fields
+    # A tool may raise one of its own making.
+    details = {str(key): cut(str(value), _SHORT)[0] for key, value in exception.details.items()}
+    return str(exception.code), message_of(exception)[0], details, fields
 
 
 def told(what: str, exception: BaseException) -> str:
@@ -66,7 +67,7 @@ def cut(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
     return data[: limit - 3].decode("utf-8", "ignore") + "…", True
 
 
-class _Told:
+class _Seen:
     """How much of a failure was told already, with its causes and the members of groups."""
 
     def __init__(self) -> None:
@@ -77,33 +78,35 @@ class _Told:
         return depth < _DEPTH and len(self.ids) < _EXCEPTIONS and self.size < _SIZE
 
 
-def _fill(exception: BaseException, out: Any, depth: int, told: _Told) -> None:
-    told.ids.add(id(exception))
+def _fields(exception: BaseException, depth: int, seen: _Seen) -> list[Any]:
+    seen.ids.add(id(exception))
     kind = type(exception)
-    out.type = cut(_name(kind), _SHORT)[0]
-    out.bases.extend(cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object)
+    bases = [cut(_name(base), _SHORT)[0] for base in kind.__mro__[1:] if base is not object]
     message, cut_message = message_of(exception)
-    out.message = message
-    cut_notes = _fill_notes(exception, out)
-    cut_frames = _fill_frames(_user_part(exception.__traceback__), out)
-    out.category = _category(exception, message)
-    cut_text = False
-    if depth == 0:
-        # The text tells the whole chain; the causes need none of their own.
-        out.traceback, cut_text = _text(exception)
-    cause = exception.__cause__ or (None if exception.__suppress_context__ else exception.__context__)
-    members = _members(exception)
-    others = ([] if cause is None else [(cause, lambda: out.cause)]) + [(each, out.members.add) for each in members]
+    notes, cut_notes = _notes(exception)
+    frames, cut_frames = _frames(_user_part(exception.__traceback__))
+    # The text tells the whole chain; the causes need none of their own.
+    text, cut_text = _text(exception) if depth == 0 else ("", False)
+    seen.size += (
+        len(message) + len(text) + sum(map(len, notes)) + sum(len(file) + len(line) for file, _, _, line in frames)
+    )
     cut_others = False
-    told.size += out.ByteSize()
-    for other, place in others:
-        if id(other) in told.ids:
-            continue
-        if told.has_room(depth):
-            _fill(other, place(), depth + 1, told)
-        else:
-            cut_others = True
-    out.truncated = cut_message or cut_notes or cut_frames or cut_text or cut_others
+
+    def other(each: BaseException) -> list[Any] | None:
+        nonlocal cut_others
+        if id(each) in seen.ids:
+            return None
+        if seen.has_room(depth):
+            return _fields(each, depth + 1, seen)
+        cut_others = True
+        return None
+
+    cause = exception.__cause__ or (None if exception.__suppress_context__ else exception.__context__)
+    caused = None if cause is None else other(cause)
+    members = [fields for each in _members(exception) if (fields := other(each)) is not None]
+    truncated = cut_message or cut_notes or cut_frames or cut_text or cut_others
+    category = _category(exception, message)
+    return [cut(_name(kind), _SHORT)[0], bases, message, notes, frames, text, caused, category, truncated, members]
 
 
 def _members(exception: BaseException) -> tuple[BaseException, ...]:
@@ -138,19 +141,14 @@ def message_of(exception: BaseException) -> tuple[str, bool]:
         return f"<its text could not be made: {type(error).__name__}>", False
 
 
-def _fill_notes(exception: BaseException, out: Any) -> bool:
-    if (hint := hint_of(exception)) is not None:
-        out.notes.append(hint)
+def _notes(exception: BaseException) -> tuple[list[str], bool]:
+    hint = hint_of(exception)
+    told = [] if hint is None else [hint]
     notes = _attribute(exception, "__notes__")
     if not isinstance(notes, (list, tuple)):
-        return False
-    cut_any = len(notes) > _NOTES
-    for note in notes[:_NOTES]:
-        if isinstance(note, str):
-            text, was_cut = cut(note, TEXT_LIMIT // 8)
-            out.notes.append(text)
-            cut_any = cut_any or was_cut
-    return cut_any
+        return told, False
+    kept = [cut(note, TEXT_LIMIT // 8) for note in notes[:_NOTES] if isinstance(note, str)]
+    return told + [text for text, _ in kept], len(notes) > _NOTES or any(was_cut for _, was_cut in kept)
 
 
 def _user_part(tb: TracebackType | None) -> TracebackType | None:
@@ -168,27 +166,24 @@ def _entries(tb: TracebackType | None) -> Iterator[TracebackType]:
         tb = tb.tb_next
 
 
-def _fill_frames(tb: TracebackType | None, out: Any) -> bool:
+def _frames(tb: TracebackType | None) -> tuple[list[list[Any]], bool]:
     entries = list(_entries(tb))
-    kept = entries if len(entries) <= _FRAMES else entries[:_HEAD] + entries[_HEAD - _FRAMES :]
+    kept = entries if len(entries) <= _MOST_FRAMES else entries[:_HEAD] + entries[_HEAD - _MOST_FRAMES :]
+    frames = []
     for entry in kept:
         code = entry.tb_frame.f_code
         line = entry.tb_lineno or 0
         source = linecache.getline(code.co_filename, line, entry.tb_frame.f_globals).strip()
-        out.frames.add(
-            file=cut(code.co_filename, _SHORT)[0],
-            line=max(0, line),
-            function=cut(getattr(code, "co_qualname", code.co_name), _SHORT)[0],
-            source=cut(source, _SHORT)[0],
-        )
-    return len(kept) < len(entries)
+        function = cut(getattr(code, "co_qualname", code.co_name), _SHORT)[0]
+        frames.append([cut(code.co_filename, _SHORT)[0], max(0, line), function, cut(source, _SHORT)[0]])
+    return frames, len(kept) < len(entries)
 
 
 def _text(exception: BaseException) -> tuple[str, bool]:
     try:
         # A negative limit keeps the innermost lines.
         told = traceback.TracebackException(
-            type(exception), exception, _user_part(exception.__traceback__), limit=-_FRAMES, compact=True
+            type(exception), exception, _user_part(exception.__traceback__), limit=-_MOST_FRAMES, compact=True
         )
         return cut("".join(told.format()))
     except BaseException:  # see `message_of`

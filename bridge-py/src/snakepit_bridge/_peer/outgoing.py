@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
@@ -13,7 +13,7 @@ from snakepit_bridge._codec.values import decode
 from snakepit_bridge._peer.credit import Intake, Window
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import CancelReason
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import CANCEL, CREDIT, ERROR, OK, Frame
 from snakepit_bridge.errors import CallCancelled, ConnectionLost, ProtocolError, RemoteError
 
 _NO_VALUE = object()
@@ -33,14 +33,14 @@ class OutgoingCall:
         self._come = 0
         self._over = False
 
-    def items(self, items: Any, body: bytes) -> None:
+    def items(self, first: int, sizes: Sequence[int], body: bytes) -> None:
         """Takes in items, unless they were given up. Raises ``ProtocolError`` for items that cannot be the next."""
         if self._over:
             return
-        if not self._streams or items.first != self._come or sum(items.sizes) != len(body):
+        if not self._streams or first != self._come or sum(sizes) != len(body):
             raise ProtocolError(f"items came for call {self.id} that are not its next")
-        self._come += len(items.sizes)
-        self.deliver((items.sizes, body, items.marks))
+        self._come += len(sizes)
+        self.deliver((sizes, body))
 
     def end(self, outcome: Any) -> None:
         """Takes in the end: a value, or what is to be raised."""
@@ -52,29 +52,23 @@ class OutgoingCall:
         if self._over:
             return
         self._over = True
-        frame = Frame()
-        frame.cancel.call = self.id
-        frame.cancel.reason = reason
-        self.strand.add(frame)
+        self.strand.add((CANCEL, self.id, int(reason)))
 
     def taken(self, size: int) -> None:
         """Counts an item as taken and says so when it is time."""
         if self.intake.take(size) and not self._over:
-            frame = Frame()
-            frame.credit.call = self.id
-            frame.credit.items = self.intake.items
-            frame.credit.bytes = self.intake.bytes
-            self.strand.add(frame)
+            self.strand.add((CREDIT, self.id, self.intake.items, self.intake.bytes))
 
 
-def outcome_of(end: Any, value: bytes | None) -> Any:
+def outcome_of(end: Frame, value: bytes | None) -> Any:
     """What an ``End`` means to its caller: the value's bytes, or an exception to raise."""
-    kind = end.WhichOneof("outcome")
-    if kind == "ok":
+    outcome = end[2]
+    if outcome == OK:
         return value
-    if kind == "error":
-        error = RemoteError(end.error.message, code=end.error.code, details=end.error.details)
-        error.traceback = end.error.exception.traceback
+    if outcome == ERROR:
+        code, message, details, exception = end[3:7]
+        error = RemoteError(message, code=code, details=details)
+        error.traceback = exception[5] if exception else ""
         return error
     return CallCancelled("the call was cancelled")
 
@@ -174,7 +168,7 @@ class _Buffer:
     def accept(self, event: Any) -> bool:
         """True when the event was the end. Raises what the end says."""
         if isinstance(event, tuple):
-            sizes, body, _ = event
+            sizes, body = event
             start = 0
             for size in sizes:
                 self._items.append(body[start : start + size])

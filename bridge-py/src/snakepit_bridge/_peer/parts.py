@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 MAX_VALUE_BYTES = 1 << 30
 
 
@@ -14,13 +12,12 @@ class Parts:
         self._pieces: dict[int, list[bytes]] = {}
         self._sizes: dict[int, int] = {}
 
-    def add(self, part: Any) -> None:
+    def add(self, call: int, data: bytes) -> None:
         """Keeps a ``Part``. Beyond the limit only its size is kept, so that the end of the value can tell."""
-        call = part.call
-        size = self._sizes[call] = self._sizes.get(call, 0) + len(part.data)
+        size = self._sizes[call] = self._sizes.get(call, 0) + len(data)
         pieces = self._pieces.setdefault(call, [])
         if size <= MAX_VALUE_BYTES:
-            pieces.append(part.data)
+            pieces.append(data)
         else:
             pieces.clear()
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from queue import SimpleQueue
 from threading import Event, Lock
 from typing import Any
 
 from snakepit_bridge._codec.values import encode
-from snakepit_bridge._peer import framing, outgoing
+from snakepit_bridge._peer import outgoing
 from snakepit_bridge._peer.cargo import Cargo
 from snakepit_bridge._peer.credit import Window
 from snakepit_bridge._peer.outbox import Outbox
 from snakepit_bridge._peer.outgoing import AsyncStream, OutgoingCall, Stream
 from snakepit_bridge._peer.parts import Parts
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._protocol import frames
 from snakepit_bridge._protocol.enums import CancelReason
-from snakepit_bridge._protocol.messages import Envelope, Start
+from snakepit_bridge._protocol.frames import OK, START, Frame
 from snakepit_bridge.errors import ProtocolError
 from snakepit_bridge.session import Session
 
@@ -39,8 +39,8 @@ class Peer:
         *,
         first_id: int,
         serve: Callable[[ServedCall], None],
-        control: Callable[[str, Any], None] | None = None,
-        greet: Callable[[Any], None] | None = None,
+        control: Callable[[Frame], None] | None = None,
+        greet: Callable[[Frame], None] | None = None,
     ) -> None:
         self.outbox = Outbox()
         self.line = self.outbox.strand(0)
@@ -56,37 +56,40 @@ class Peer:
         self._refusing = False
         self._over = False
         self._idle = Event()
-        self._on: dict[str | None, Callable[[Any], None]] = {
-            "start": self._on_start,
-            "part": self._on_part,
-            "items": self._on_items,
-            "credit": self._on_credit,
-            "end": self._on_end,
-            "cancel": self._on_cancel,
-            "hello": partial(self._receive_hello, "another"),
+        self._on: dict[int, Callable[[Frame], None]] = {
+            frames.START: self._on_start,
+            frames.PART: self._on_part,
+            frames.ITEMS: self._on_items,
+            frames.CREDIT: self._on_credit,
+            frames.END: self._on_end,
+            frames.CANCEL: self._on_cancel,
+            frames.HELLO: self._receive_hello,
         }
 
     # What the wire says.
 
-    def receive(self, message: bytes) -> None:
-        """Takes in one message. Raises ``DecodeError`` or ``ProtocolError``, and the wire has to be closed then."""
-        for frame in Envelope.FromString(message).frames:
-            kind = frame.WhichOneof("kind")
-            if self._greet is not None:
-                self._receive_hello(kind, frame)
-                continue
-            handler = self._on.get(kind)
-            if handler is not None:
-                handler(getattr(frame, kind))
-            elif kind is not None and self._control is not None:
-                self._control(kind, getattr(frame, kind))
+    def receive(self, batch: Iterable[Frame]) -> None:
+        """Takes in frames. Raises ``ProtocolError``, and the wire has to be closed then."""
+        for frame in batch:
+            try:
+                kind = frame[0]
+                if self._greet is not None:
+                    self._receive_hello(frame)
+                    continue
+                handler = self._on.get(kind)
+                if handler is not None:
+                    handler(frame)
+                elif kind in frames.KNOWN and self._control is not None:
+                    self._control(frame)
+            except (TypeError, ValueError, LookupError, AttributeError) as error:
+                raise ProtocolError(f"a frame has not the form of its kind: {frame!r:.200}") from error
 
-    def _receive_hello(self, kind: str | None, frame: Any) -> None:
+    def _receive_hello(self, frame: Frame) -> None:
         greet, self._greet = self._greet, None
-        if kind != "hello" or greet is None:
+        if frame[0] != frames.HELLO or greet is None:
             self._greet = greet
-            raise ProtocolError(f"expected one Hello as the first frame, got `{kind}`")
-        greet(frame.hello)
+            raise ProtocolError(f"expected one Hello as the first frame, got a frame of kind {frame[0]}")
+        greet(frame)
 
     def lost(self) -> None:
         """The wire is gone: cancels what is served, fails what was called, ends the outbox."""
@@ -119,13 +122,14 @@ class Peer:
 
     # Calls of the other side.
 
-    def _on_start(self, start: Any) -> None:
-        arguments = self._parts.join(start.call, start.arguments)
-        if not start.call or start.call % 2 == self._parity or start.call in self._served:
-            raise ProtocolError(f"call {start.call} was started twice, or with an id of the wrong side")
-        strand = self.outbox.strand(start.call, start.window.items if start.stream else 0)
+    def _on_start(self, start: Frame) -> None:
+        call_id, window = start[1], start[4]
+        arguments = self._parts.join(call_id, start[3])
+        if not call_id or call_id % 2 == self._parity or call_id in self._served:
+            raise ProtocolError(f"call {call_id} was started twice, or with an id of the wrong side")
+        strand = self.outbox.strand(call_id, 0 if window is None else window[0])
         call = ServedCall(start, arguments or b"", strand, self._forget)
-        self._served[call.id] = call
+        self._served[call_id] = call
         if arguments is None:
             call.refuse("value_too_large", f"the arguments of '{call.tool}' are above the limit of 1 GiB")
         elif self._refusing:
@@ -133,19 +137,19 @@ class Peer:
         else:
             self._serve(call)
 
-    def _on_credit(self, credit: Any) -> None:
-        call = self._served.get(credit.call)
+    def _on_credit(self, credit: Frame) -> None:
+        call = self._served.get(credit[1])
         if call is not None:
-            call.credit.grant(credit.items, credit.bytes)
+            call.credit.grant(credit[2], credit[3])
 
-    def _on_cancel(self, cancel: Any) -> None:
-        call = self._served.get(cancel.call)
+    def _on_cancel(self, cancel: Frame) -> None:
+        call = self._served.get(cancel[1])
         if call is not None:
-            reason = cancel.reason
+            reason = cancel[2]
             call.cancel(CancelReason(reason) if reason in CancelReason._value2member_map_ else CancelReason.UNSPECIFIED)
-        elif cancel.call % 2 != self._parity:
+        elif cancel[1] % 2 != self._parity:
             # Its start will not come; what has come of its arguments is of no use.
-            self._parts.drop(cancel.call)
+            self._parts.drop(cancel[1])
 
     def _forget(self, call: int) -> None:
         self._served.pop(call, None)
@@ -217,15 +221,10 @@ class Peer:
             call.strand = self.outbox.strand(call.id)
             self._calls[call.id] = call
 
-        start = Start(call=call.id, tool=tool, time_left_ms=time_left_ms, metadata=metadata)
-        if window is not None:
-            start.stream = True
-            start.window.items = window.items
-            start.window.bytes = window.bytes
-        if session is not None:
-            start.session.id = session.id
-            start.session.metadata.update(session.metadata)
-        call.strand.add(Cargo(call.id, value, framing.start(start)))
+        held = None if window is None else (window.items, window.bytes)
+        within = None if session is None else (session.id, dict(session.metadata))
+        start = (START, call.id, tool, None, held, time_left_ms, within, dict(metadata or {}) or None, False)
+        call.strand.add(Cargo(call.id, value, start))
         return call
 
     def _free_id(self) -> int:
@@ -236,22 +235,22 @@ class Peer:
         self._next_id = (call + 2) % _IDS or 2
         return call
 
-    def _on_part(self, part: Any) -> None:
+    def _on_part(self, part: Frame) -> None:
+        call = part[1]
         # Of a call that is not known: the front of a `Start`, where the id is the other side's to give.
-        if part.call in self._calls or part.call % 2 != self._parity:
-            self._parts.add(part)
+        if call in self._calls or call % 2 != self._parity:
+            self._parts.add(call, part[2])
 
-    def _on_items(self, items: Any) -> None:
-        call = self._calls.get(items.call)
-        body = self._parts.join(items.call, items.body)
-        if call is not None and body is not None:
-            call.items(items, body)
+    def _on_items(self, items: Frame) -> None:
+        _, call_id, first, sizes, body = items[:5]
+        call = self._calls.get(call_id)
+        whole = self._parts.join(call_id, body)
+        if call is not None and whole is not None:
+            call.items(first, sizes, whole)
 
-    def _on_end(self, end: Any) -> None:
-        if end.WhichOneof("outcome") is None:
-            raise ProtocolError(f"call {end.call} was ended without saying how")
+    def _on_end(self, end: Frame) -> None:
         with self._lock:
-            call = self._calls.pop(end.call, None)
-        value = self._parts.join(end.call, end.ok.value)
+            call = self._calls.pop(end[1], None)
+        value = self._parts.join(end[1], end[3] if end[2] == OK else b"")
         if call is not None:
             call.end(outgoing.outcome_of(end, value))

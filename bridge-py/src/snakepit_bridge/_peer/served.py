@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from time import monotonic_ns
 from types import MappingProxyType
-from typing import Any
 
 from snakepit_bridge._codec.split import Split
-from snakepit_bridge._peer import failures, framing
+from snakepit_bridge._peer import failures
 from snakepit_bridge._peer.cargo import Cargo
 from snakepit_bridge._peer.credit import NO_CREDIT, Credit, Window
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import CancelReason, CancelRung
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import CANCELLED, END, ERROR, OK, PROGRESS, Frame
 from snakepit_bridge.errors import ValueTooLarge
 
-# A value up to this goes into its frame by a copy: that costs less than a front made by hand.
+# A value up to this goes into its frame by a copy: that costs less than a piece of its own.
 _COPIED = 4096
 
 # What waits is bounded by a count; this bounds it in bytes.
@@ -50,22 +49,20 @@ class ServedCall:
         "tool",
     )
 
-    def __init__(self, start: Any, arguments: bytes, strand: Strand, forget: Callable[[int], object]) -> None:
-        self.id: int = start.call
-        self.tool: str = start.tool
+    def __init__(self, start: Frame, arguments: bytes, strand: Strand, forget: Callable[[int], object]) -> None:
+        _, self.id, self.tool, _arguments, window, time_left_ms, session, metadata = start[:8]
         self.arguments = arguments
-        self.stream: bool = start.stream
-        # Most calls have none, and making a dict of protobuf's empty map costs more than asking.
-        self.metadata: Mapping[str, str] = dict(start.metadata) if len(start.metadata) else _NO_METADATA
+        self.stream: bool = window is not None
+        self.metadata: Mapping[str, str] = metadata or _NO_METADATA
         # Empty for a call without a session.
         self.session_id: str = ""
         self.session_metadata: Mapping[str, str] = _NO_METADATA
-        if start.HasField("session"):
-            self.session_id, self.session_metadata = start.session.id, dict(start.session.metadata)
+        if session is not None:
+            self.session_id, self.session_metadata = session
         self.arrived_ns = monotonic_ns()
-        self.deadline_ns = self.arrived_ns + start.time_left_ms * 1_000_000 if start.time_left_ms else None
+        self.deadline_ns: int | None = self.arrived_ns + time_left_ms * 1_000_000 if time_left_ms else None
         self.strand = strand
-        self.credit: Credit = Credit(Window(start.window.items, start.window.bytes)) if self.stream else NO_CREDIT
+        self.credit: Credit = NO_CREDIT if window is None else Credit(Window(*window[:2]))
         self.cancel_reason: CancelReason | None = None
         # Called on the reader's thread, once, after `cancel_reason` is set and the credit revoked.
         self.on_cancel: Callable[[], None] | None = None
@@ -98,17 +95,12 @@ class ServedCall:
 
     def succeed(self, value: bytes | Split, *, marked: bool = False, metadata: Mapping[str, str] | None = None) -> None:
         """Ends the call with a value, or with the final chunk of its stream."""
-        frame = self._end(monotonic_ns() - self._started_ns)
-        ok = frame.end.ok
-        if marked:
-            ok.marked = True
-        if metadata:
-            ok.metadata.update(metadata)
-        if isinstance(value, bytes) and len(value) <= _COPIED:
-            ok.value = value
-            self._finish(frame)
+        run_ns = monotonic_ns() - self._started_ns
+        if type(value) is bytes and len(value) <= _COPIED:
+            self._finish((END, self.id, OK, value, marked, metadata or None, *self._times(run_ns)))
         else:
-            self._finish(Cargo(self.id, value, framing.end(frame.end)))
+            frame = (END, self.id, OK, None, marked, metadata or None, *self._times(run_ns))
+            self._finish(Cargo(self.id, value, frame))
 
     def refuse(self, code: str, message: str, details: Mapping[str, str] | None = None) -> None:
         """Ends a call that nobody has begun with an error, unless it was cancelled meanwhile."""
@@ -117,20 +109,14 @@ class ServedCall:
 
     def fail(self, code: str, message: str, details: Mapping[str, str] | None = None) -> None:
         """Ends the call with an error of the library."""
-        frame = self._end(self._run_ns())
-        error = frame.end.error
-        error.code = code
-        error.message = failures.cut(message)[0]
-        error.details.update(details or {})
-        error.began = bool(self._started_ns)
-        self._finish(frame)
+        text, began = failures.cut(message)[0], bool(self._started_ns)
+        times = self._times(self._run_ns())
+        self._finish((END, self.id, ERROR, code, text, dict(details or {}), None, began, *times))
 
     def fail_with(self, exception: BaseException) -> None:
         """Ends the call with what its tool raised."""
-        frame = self._end(self._run_ns())
-        failures.describe(exception, frame.end.error)
-        frame.end.error.began = bool(self._started_ns)
-        self._finish(frame)
+        told = failures.describe(exception)
+        self._finish((END, self.id, ERROR, *told, bool(self._started_ns), *self._times(self._run_ns())))
 
     def end_cancelled(self, rung: CancelRung, raised: BaseException | None = None) -> None:
         """Ends the call because it was cancelled, with what its tool raised besides.
@@ -138,11 +124,8 @@ class ServedCall:
         Values that still wait are dropped: their reader drops them too.
         """
         self.strand.abandon()
-        frame = self._end(self._run_ns())
-        frame.end.cancelled.rung = rung
-        if raised is not None:
-            failures.describe(raised, frame.end.cancelled.error)
-        self._finish(frame)
+        error = None if raised is None else (*failures.describe(raised), True)
+        self._finish((END, self.id, CANCELLED, int(rung), error, *self._times(self._run_ns())))
 
     def progress(self, value: bytes) -> None:
         """Tells how far the tool is. Lost when too much waits already. Raises ``ValueTooLarge`` above 64 KiB."""
@@ -150,29 +133,24 @@ class ServedCall:
             raise ValueTooLarge(
                 f"a progress of {len(value)} bytes is above the limit of {PROGRESS_BYTES}: yield large data"
             )
-        frame = Frame()
-        frame.progress.call = self.id
-        frame.progress.value = value
-        self.strand.add_if_room(frame)
+        self.strand.add_if_room((PROGRESS, self.id, value))
 
     def _run_ns(self) -> int:
         return monotonic_ns() - self._started_ns if self._started_ns else 0
 
-    def _end(self, run_ns: int) -> Any:
-        frame = Frame()
-        end = frame.end
-        end.call = self.id
-        timings = end.timings
+    def _times(self, run_ns: int) -> tuple[int, int]:
+        """Microseconds from arrival to the tool's first line, and from there to its last."""
         started = self._started_ns or monotonic_ns()
-        timings.queued_us = (started - self.arrived_ns) // 1000
-        timings.run_us = run_ns // 1000
-        return frame
+        return (started - self.arrived_ns) // 1000, run_ns // 1000
 
-    def _finish(self, end: Any) -> None:
+    def _finish(self, end: Frame | Cargo) -> None:
         on_end, self.on_end = self.on_end, None
         if on_end is not None:
             on_end()
         # Before the End goes out: from then on the caller may use the number again.
         self._forget(self.id)
-        self.strand.add(end)
+        if isinstance(end, Cargo):
+            self.strand.add(end)
+        else:
+            self.strand.send(end)
         self.ended = True

@@ -4,32 +4,48 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakepit_bridge._codec.split import Split
-from snakepit_bridge._peer import framing
 from snakepit_bridge._peer.cargo import WHOLE_BYTES, Cargo
+from snakepit_bridge._protocol.frame_codec import Batch
+from snakepit_bridge._protocol.frames import ITEMS, Frame
+
+if TYPE_CHECKING:
+    from snakepit_bridge._peer.outbox import Outbox
 
 # How much may wait on a strand, beside the items of its window, before what nobody waits for (log lines, progress) is
 # dropped. Items of a very large window count from here on.
 _CROWD = 1024
 _ITEMS_BESIDE = 1 << 16
 
-# What becomes of a message by one join.
-Pieces = list[bytes | memoryview]
+# What a frame weighs beside its value.
+_FRAME_BYTES = 64
+
+# Items that weigh less together are joined for their frame: that costs less than a piece for each.
+_JOINED = 1 << 16
+
+
+class Marked:
+    """An encoded item that has metadata."""
+
+    __slots__ = ("data", "metadata")
+
+    def __init__(self, data: bytes | Split, metadata: Mapping[str, str]) -> None:
+        self.data = data
+        self.metadata = metadata
 
 
 class Strand:
     """The way out of one call. Any thread may add to it; only the sender takes from it.
 
-    The queue holds items as bare ``bytes`` (with metadata: as pairs), everything else as frames. Items are packed when
-    the sender comes for them, so those that wait together leave as one frame, and adding one costs two C calls.
+    The queue holds items as bare ``bytes``, everything else as frames. Items are packed when the sender comes for them,
+    so those that wait together leave as one frame, and adding one costs two C calls.
     """
 
-    __slots__ = ("_abandoned", "_ready", "_room", "call", "cargo", "first", "queue", "scheduled")
+    __slots__ = ("_abandoned", "_outbox", "_room", "call", "cargo", "first", "queue", "scheduled")
 
-    def __init__(self, call: int, ready: SimpleQueue[Strand | None], window_items: int = 0) -> None:
+    def __init__(self, call: int, outbox: Outbox, window_items: int = 0) -> None:
         self.call = call
         self.queue: deque[Any] = deque()
         # True while the strand waits in the outbox. The sender clears it *before* it empties the queue: an item added
@@ -39,14 +55,37 @@ class Strand:
         self.first = 0
         self._abandoned = False
         self._room = _CROWD + min(window_items, _ITEMS_BESIDE)
-        self._ready = ready
+        self._outbox = outbox
 
     def add(self, entry: Any) -> None:
-        """Adds an encoded item (``bytes``, ``Split``, or a pair of it and its metadata), a frame, or a ``Cargo``."""
+        """Adds an encoded item (``bytes``, ``Split``, ``Marked``), a frame, or a ``Cargo``."""
         self.queue.append(entry)
         if not self.scheduled:
             self.scheduled = True
-            self._ready.put(self)
+            self._outbox.schedule(self)
+
+    def send(self, frame: Frame) -> None:
+        """Sends a frame at once where the wire is free for it, else adds it."""
+        send_now = self._outbox.send_now
+        if send_now is None or self.scheduled or not send_now(self, frame):
+            self.add(frame)
+
+    def send_item(self, data: bytes) -> None:
+        """The same for an encoded item."""
+        send_now = self._outbox.send_now
+        if send_now is None or self.scheduled:
+            return self.add(data)
+        first = self.first
+        self.first += 1
+        if not send_now(self, (ITEMS, self.call, first, (len(data),), data, None)):
+            self.first = first
+            self.add(data)
+        return None
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing of this call waits."""
+        return not self.scheduled and not self.queue and self.cargo is None
 
     def add_if_room(self, frame: Any) -> bool:
         """Adds a frame that may be lost. False when too much waits already."""
@@ -61,64 +100,69 @@ class Strand:
         # An interrupt may have come between the mark and the queue: what is added next goes there in any case.
         self.scheduled = False
 
-    def take(self, room: int) -> tuple[Pieces, int]:
-        """Frames of about ``room`` bytes, in pieces, and their size. Stops at a value that has to be cut."""
+    def take(self, batch: Batch, room: int) -> int:
+        """Puts frames of about ``room`` bytes into a batch; gives their size. Stops at a value that has to be cut."""
         self.scheduled = False
-        frames: Pieces = []
         items: list[bytes] = []
-        marks: dict[int, Mapping[str, str]] = {}
+        marks: list[tuple[int, Mapping[str, str]]] = []
         used = 0
         queue = self.queue
         while queue and used < room and self.cargo is None:
-            entry = queue.popleft()
-            if type(entry) is tuple:
-                entry, marks[len(items)] = entry
+            entry: Any = queue.popleft()
+            metadata = None
+            if type(entry) is Marked:
+                entry, metadata = entry.data, entry.metadata
             if type(entry) is bytes and len(entry) <= WHOLE_BYTES:
+                if metadata is not None:
+                    marks.append((len(items), metadata))
                 items.append(entry)
                 used += len(entry)
                 continue
-            metadata = marks.pop(len(items), None)
             if items:
-                frames += self._pack(items, marks)
-                items, marks = [], {}
+                self._pack(batch, items, marks)
+                items, marks = [], []
             if type(entry) is Split or type(entry) is bytes:
                 entry = self._load(entry, metadata)
-            used += self._ship(entry, frames)
+            used += self._ship(entry, batch)
         if items:
-            frames += self._pack(items, marks)
+            self._pack(batch, items, marks)
         if self._abandoned:
             self.cargo = None
-        return frames, used
+        return used
 
-    def take_part(self) -> Pieces:
-        """The next frame of the value that is being cut, in pieces."""
+    def take_part(self, batch: Batch) -> None:
+        """Puts the next frame of the value that is being cut into a batch."""
         cargo = self.cargo
         assert cargo is not None
         if cargo.whole or self._abandoned:
             self.cargo = None
-        return cargo.last() if cargo.whole else cargo.part()
-
-    def _ship(self, entry: Any, frames: Pieces) -> int:
-        """Adds a frame or a value to what is sent now; a value that has to be cut stays for ``take_part``."""
-        if type(entry) is not Cargo:
-            pieces: Pieces = framing.whole(entry)
-        elif entry.whole:
-            pieces = entry.last()
+        if cargo.whole:
+            cargo.last(batch)
         else:
-            self.cargo = entry
-            return 0
-        frames += pieces
-        return sum(map(len, pieces))
+            cargo.part(batch)
+
+    def _ship(self, entry: Frame | Cargo, batch: Batch) -> int:
+        """Adds a frame or a value to what is sent now; a value that has to be cut stays for ``take_part``."""
+        if not isinstance(entry, Cargo):
+            batch.add(entry)
+            return _FRAME_BYTES
+        if entry.whole:
+            return entry.last(batch)
+        self.cargo = entry
+        return 0
 
     def _load(self, item: bytes | Split, metadata: Mapping[str, str] | None) -> Cargo:
         first, size = self.first, len(item)
         self.first += 1
-        marks = {0: metadata} if metadata else {}
+        marks = None if metadata is None else [(0, metadata)]
         # `sizes` cuts the body as it is once the parts are joined to it.
-        return Cargo(self.call, item, lambda rest: framing.items(self.call, first, [size], rest, marks))
+        return Cargo(self.call, item, (ITEMS, self.call, first, [size], None, marks))
 
-    def _pack(self, items: list[bytes], marks: Mapping[int, Mapping[str, str]]) -> Pieces:
+    def _pack(self, batch: Batch, items: list[bytes], marks: list[tuple[int, Mapping[str, str]]]) -> None:
         sizes = list(map(len, items))
-        front = framing.items(self.call, self.first, sizes, sum(sizes), marks)
+        first = self.first
         self.first += len(items)
-        return [front, *items]
+        if sum(sizes) <= _JOINED:
+            batch.add((ITEMS, self.call, first, sizes, b"".join(items), marks or None))
+        else:
+            batch.add_around((ITEMS, self.call, first, sizes, None, marks or None), items)

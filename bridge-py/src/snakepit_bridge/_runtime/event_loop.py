@@ -18,6 +18,7 @@ from snakepit_bridge._codec.split import encode_split
 from snakepit_bridge._codec.values import encode
 from snakepit_bridge._context import CURRENT
 from snakepit_bridge._peer.served import ServedCall
+from snakepit_bridge._peer.strand import Marked
 from snakepit_bridge._runtime import children
 from snakepit_bridge._runtime.aside import Aside
 from snakepit_bridge._runtime.chunks import BadChunk, Final, is_final, unwrap
@@ -281,7 +282,7 @@ async def _pump(run: LoopRun, iterator: AsyncIterator[Any]) -> Final | None:
             raise BadChunk(sent, error) from None
         if is_final(item):
             return Final(data, marked=True, metadata=metadata)
-        strand.add((data, metadata) if metadata else data)
+        strand.add(Marked(data, metadata) if metadata else data)
         sent += 1
         sent_bytes += len(data)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from snakepit_bridge._context import Context
 from snakepit_bridge._peer.served import ServedCall
@@ -23,13 +23,29 @@ from snakepit_bridge._runtime.sync_thread import SyncThread
 from snakepit_bridge.tools.spec import ToolSpec
 
 
+class Jobs(Protocol):
+    """What the main thread does next: a queue of functions, and of None for its end."""
+
+    def put(self, job: Callable[[], None] | None, /) -> None:
+        """Puts a job at the end. For any thread."""
+
+    def get(self) -> Callable[[], None] | None:
+        """The next job, as soon as there is one. For the main thread."""
+
+    def empty(self) -> bool:
+        """True when no job waits."""
+
+
 class MainThread(SyncThread[MainRun]):
     """Runs what ``start`` and ``submit`` were given, on the thread that calls ``serve``."""
 
-    def __init__(self, worker_id: str, interrupts: Interrupts, loop: LoopSide, aside: Aside) -> None:
+    def __init__(
+        self, worker_id: str, interrupts: Interrupts, loop: LoopSide, aside: Aside, jobs: Jobs | None = None
+    ) -> None:
         super().__init__(worker_id, interrupts, loop, aside)
         self._signals = interrupts
-        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._waiting: Jobs = SimpleQueue() if jobs is None else jobs
+        self._read_until = getattr(jobs, "read_until", None)
         # The call that began last, for as long as it may have to be ended from here.
         self._last: MainRun | None = None
         # Jobs begun: tells from outside whether this thread gets on.

@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable
 from functools import partial, wraps
 from queue import SimpleQueue
-from time import sleep, time_ns
+from time import sleep
 from typing import Any
 
 from snakepit_bridge._context import CURRENT, TOOL_LOGGER, Context
 from snakepit_bridge._peer.strand import Strand
 from snakepit_bridge._protocol.enums import LogLevel
-from snakepit_bridge._protocol.messages import Frame
+from snakepit_bridge._protocol.frames import Frame, log
 from snakepit_bridge._runtime import records
 from snakepit_bridge._runtime.black_box import BlackBox
 from snakepit_bridge._runtime.lines import LONGEST_LINE, Lines
@@ -90,28 +90,19 @@ class Relay:
         if self._line is None:
             _write(fd, text + "\n")
             return
-        frame = Frame()
-        log = frame.log
-        log.level = level
-        log.source = source
-        log.message = _sendable(text, LONGEST_LINE)
-        self._send(frame, context)
+        self._send(log(level, source, _sendable(text, LONGEST_LINE)), context)
 
-    def _send(self, frame: Any, context: Context | None) -> None:
-        frame.log.time_ms = time_ns() // 1_000_000
-        for line in frame.log.message.split("\n"):
+    def _send(self, frame: Frame, context: Context | None) -> None:
+        for line in frame[4].split("\n"):
             self._box.add(line)
         if self._dropped:
-            told = Frame()
-            told.log.level, told.log.source = LogLevel.WARNING, "snakepit"
-            told.log.message = f"{self._dropped} lines were dropped"
-            told.log.time_ms = frame.log.time_ms
+            told = log(LogLevel.WARNING, "snakepit", f"{self._dropped} lines were dropped")
             if self._add(told, context):
                 self._dropped = 0
         if not self._add(frame, context):
             self._dropped += 1
 
-    def _add(self, frame: Any, context: Context | None) -> bool:
+    def _add(self, frame: Frame, context: Context | None) -> bool:
         sent = None if context is None else context.send_log(frame)
         if sent is not None:
             return sent
@@ -176,26 +167,22 @@ class Relay:
 
     def _tell(self, record: logging.LogRecord, shown: str) -> None:
         try:
-            frame = Frame()
-            log = frame.log
-            log.level = min(max(record.levelno // 10, LogLevel.DEBUG), LogLevel.CRITICAL)
-            log.source = _sendable(record.name, LONGEST_LINE)
-            log.message = _sendable(records.text_of(record), _LONGEST_TEXT)
-            log.fields = records.fields_of(record)
+            level = min(max(record.levelno // 10, LogLevel.DEBUG), LogLevel.CRITICAL)
+            message = _sendable(records.text_of(record), _LONGEST_TEXT)
             # Nobody asks for the logger of a call in order not to see what it says.
-            log.shown = log.message if record.name == TOOL_LOGGER and not shown else _sendable(shown, _LONGEST_TEXT)
+            seen = message if record.name == TOOL_LOGGER and not shown else _sendable(shown, _LONGEST_TEXT)
+            frame = log(level, _sendable(record.name, LONGEST_LINE), message, records.fields_of(record), seen)
             if self._line is not None:
                 self._send(frame, CURRENT.get(None))
-            elif not self._sent_early(log):
+            elif not self._sent_early(frame):
                 _write(2, shown)
         except Exception as error:
             self.emit(LogLevel.ERROR, "snakepit", f"a log record could not be told: {type(error).__name__}: {error}")
 
-    def _sent_early(self, log: Any) -> bool:
+    def _sent_early(self, frame: Frame) -> bool:
         """Sends a record before there is a wire. A child has none to send."""
-        names = ("level", "source", "message", "fields", "shown")
-        told = {name: getattr(log, name) for name in names}
-        return os.getpid() == self._process and self._tell_early({**told, "timeMs": time_ns() // 1_000_000})
+        names = ("level", "source", "message", "timeMs", "fields", "shown")
+        return os.getpid() == self._process and self._tell_early(dict(zip(names, frame[2:], strict=True)))
 
     def _told_once(self, hook: Any) -> Any:
         """A hook whose lines on stderr are one message."""
@@ -209,10 +196,7 @@ class Relay:
                 if text and self._line is None:
                     _write(2, text + "\n")
                 elif text:
-                    frame = Frame()
-                    frame.log.level, frame.log.source = LogLevel.ERROR, "stderr"
-                    frame.log.message = _sendable(text, _LONGEST_TEXT)
-                    self._send(frame, CURRENT.get(None))
+                    self._send(log(LogLevel.ERROR, "stderr", _sendable(text, _LONGEST_TEXT)), CURRENT.get(None))
 
         return hear
 

@@ -33,6 +33,8 @@ class SyncThread(ABC, Generic[R]):
         self._interrupts = interrupts
         self._loop = loop
         self._aside = aside
+        # Reads the wire until something is so, where this thread does that.
+        self._read_until: Callable[[Callable[[], bool]], None] | None = None
 
     @abstractmethod
     def _new_run(self, call: ServedCall, spec: ToolSpec, scope: Scope, context: Context | None) -> R:
@@ -144,7 +146,7 @@ class SyncThread(ABC, Generic[R]):
             raise refuse_value(run.spec, result, "an iterator")
         iterator: Iterator[Any] = self._call(run, iter, (result,), {})
         try:
-            return pump(self._interrupts, run, iterator)
+            return pump(self._interrupts, run, iterator, self._read_until)
         finally:
             self._close(iterator)
 

@@ -13,6 +13,7 @@ import grpc
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._protocol.messages import METHOD
+from snakepit_bridge._wire.frames_proto import ProtoFrames
 
 MAX_MESSAGE_BYTES = 16 << 20
 
@@ -60,6 +61,7 @@ class GrpcServer:
         self._token = token.encode()
         self._attached = attached
         self._detached = detached
+        self._codec = ProtoFrames()
         self._taken = Lock()
         # One thread stays with the attachment, the others turn strangers away.
         self._server = grpc.server(
@@ -117,13 +119,13 @@ class GrpcServer:
             call.abort(grpc.StatusCode.ALREADY_EXISTS, "another host is attached")
         self._attached()
         Thread(target=self._read, args=(requests, call), name="snakepit-reader", daemon=True).start()
-        return self._peer.outbox.messages()
+        return map(b"".join, self._peer.outbox.messages(self._codec))
 
     def _read(self, requests: Iterator[bytes], call: grpc.ServicerContext) -> None:
         fault: BaseException | None = None
         try:
             for message in requests:
-                self._peer.receive(message)
+                self._peer.receive(self._codec.read(message))
         except BaseException as error:
             # grpc ends the iterator of a broken connection with a bare `Exception`.
             fault = error if call.is_active() else None

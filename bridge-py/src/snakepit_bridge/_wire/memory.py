@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Thread
 
 from snakepit_bridge._peer.peer import Peer
+from snakepit_bridge._protocol.frame_codec import FrameCodec
 
 
 class MemoryWire:
@@ -13,8 +14,9 @@ class MemoryWire:
     ``fault`` is what one of them said that ended it, if it was that.
     """
 
-    def __init__(self, one: Peer, other: Peer) -> None:
+    def __init__(self, one: Peer, other: Peer, codec: FrameCodec) -> None:
         self.fault: BaseException | None = None
+        self._codec = codec
         self._peers = (one, other)
         self._threads = [
             Thread(target=self._carry, args=(one, other), name="memory-wire-there", daemon=True),
@@ -38,8 +40,8 @@ class MemoryWire:
 
     def _carry(self, source: Peer, target: Peer) -> None:
         try:
-            for message in source.outbox.messages():
-                target.receive(message)
+            for message in source.outbox.messages(self._codec):
+                target.receive(self._codec.read(b"".join(message)))
         except BaseException as fault:
             self.fault = fault
             for peer in self._peers:
