@@ -7,7 +7,7 @@ import { collectGarbage } from '../support/garbage.js'
 const [adapter = ''] = process.argv.slice(2)
 const collecting = setInterval(collectGarbage, 50)
 try {
-  await Snakepit.open({ adapter, size: 1, startTimeout: 1_500 })
+  await Snakepit.open({ adapter, size: 1, startTimeout: 1_500, logs: { print: false } })
 } catch (error) {
   const { code, details } = error as SnakepitError
   process.stdout.write(`${code}: ${details.reason}\n`)

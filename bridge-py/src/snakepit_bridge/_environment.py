@@ -85,6 +85,7 @@ def _limit_threads(limits: dict[str, str]) -> None:
 
 def _spawn_with_visible(hidden: Any) -> None:
     import _posixsubprocess
+    import posix
     import subprocess
 
     fork_exec, system = _posixsubprocess.fork_exec, os.system
@@ -103,4 +104,6 @@ def _spawn_with_visible(hidden: Any) -> None:
     _posixsubprocess.fork_exec = fork_exec_visible
     if hasattr(subprocess, "_fork_exec"):
         subprocess._fork_exec = fork_exec_visible
-    os.system = system_visible
+    # It is known by its usual name, by which `pickle` finds it.
+    system_visible.__module__, system_visible.__name__, system_visible.__qualname__ = "posix", "system", "system"
+    posix.system = os.system = system_visible
