@@ -32,8 +32,12 @@ export interface WorkerOptions extends EnvironmentOptions {
    * docs/cancellation.md. An integer from 1 to 1024. Default: the main thread, one at a time.
    */
   readonly threads?: number | undefined
-  /** How host and worker talk. `auto` takes the best there is, which is gRPC. @default 'auto' */
-  readonly transport?: 'auto' | 'grpc' | undefined
+  /**
+   * How host and worker talk: `msgpack`, frames on a pair of sockets that the worker inherits and nobody else can open;
+   * or `grpc`, on a unix socket, or on TCP with `host` and `basePort`. `auto` is `grpc` where one of these is given, else
+   * `msgpack`. @default 'auto'
+   */
+  readonly transport?: 'auto' | 'grpc' | 'msgpack' | undefined
   /** Listen on TCP at this loopback address instead of a unix socket: `127.0.0.1`, `::1` or `localhost`. */
   readonly host?: string | undefined
   /** First TCP port to try; 0 takes any free one. Given alone, it means `127.0.0.1`. @default 0 */
@@ -135,8 +139,15 @@ const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost']
 const highestPort = 65_535
 
 function resolveTransport({ transport = 'auto', host, basePort, portRange }: WorkerOptions): TransportSettings {
-  oneOf('transport', transport, ['auto', 'grpc'])
-  const reason = transport === 'auto' ? 'the best there is' : 'asked for'
+  oneOf('transport', transport, ['auto', 'grpc', 'msgpack'])
+  const reason = transport === 'auto' ? 'a host or a port was given' : 'asked for'
+  const onNetwork = host !== undefined || basePort !== undefined || portRange !== undefined
+  if (transport === 'msgpack' && onNetwork)
+    throw unexpected('transport', "'grpc' or 'auto' where `host`, `basePort` or `portRange` is given", transport)
+  if (transport === 'msgpack' || (transport === 'auto' && !onNetwork && process.platform !== 'win32')) {
+    const why = transport === 'auto' ? 'the fastest for a worker on this machine' : 'asked for'
+    return { kind: 'pipe', codec: 'msgpack', reason: `MessagePack on a private pair of sockets: ${why}` }
+  }
   if (host === undefined && basePort === undefined && portRange === undefined && process.platform !== 'win32') {
     return { kind: 'grpc-unix', reason: `gRPC: ${reason}; a unix socket: nothing listens on the network` }
   }

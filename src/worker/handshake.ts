@@ -44,10 +44,7 @@ export function bootstrapLine(settings: WorkerSettings, credentials: Credentials
     hostToken,
     workerToken,
     adapter: { ...adapter.source, attribute: adapter.attribute ?? null },
-    transport:
-      transport.kind === 'grpc-unix'
-        ? { kind: 'grpc', socket }
-        : { kind: 'grpc', host: transport.host, ports: transport.ports },
+    transport: orderOf(transport, socket),
     threads: threads ?? null,
     cwd,
     environment: {
@@ -57,6 +54,18 @@ export function bootstrapLine(settings: WorkerSettings, credentials: Credentials
     },
   }
   return `${JSON.stringify(line)}\n`
+}
+
+/** What a worker is told of its transport. */
+function orderOf(transport: TransportSettings, socket: string | undefined): object {
+  switch (transport.kind) {
+    case 'pipe':
+      return { kind: 'pipe', codec: transport.codec }
+    case 'grpc-unix':
+      return { kind: 'grpc', socket }
+    case 'grpc-tcp':
+      return { kind: 'grpc', host: transport.host, ports: transport.ports }
+  }
 }
 
 /** Reads the one line that a worker answers with; log records may come before it, and what follows it is drained. */
@@ -161,6 +170,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isWhereItShouldBe(address: string, { transport, socket }: Expected): boolean {
+  if (transport.kind === 'pipe') return address === 'pipe'
   if (transport.kind === 'grpc-unix') return address === `unix://${socket}`
   const colon = address.lastIndexOf(':')
   const [host, port] = [address.slice(0, colon), address.slice(colon + 1)]

@@ -1,7 +1,7 @@
 // The only file that starts processes: a Python worker with its pipes.
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
-import type { Readable, Writable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import { execa } from 'execa'
 import type { BlackBox } from './black-box.js'
 import type { WorkerSettings } from './worker-settings.js'
@@ -14,6 +14,8 @@ export interface WorkerProcess {
   readonly stderr: Readable
   /** The private pipe that the worker answers on. */
   readonly answer: Readable
+  /** The socket pair's end of this side, where frames travel by one. */
+  readonly wire: Duplex | undefined
   /** Resolves when the process has ended, or could not be started. Never rejects. */
   readonly exited: Promise<ProcessEnd>
   /** Resolves when everything that was written has been read; never, while a grandchild holds the pipes. */
@@ -44,13 +46,14 @@ export function spawnWorker(
 ): WorkerProcess {
   const { python, pythonVersion, cwd } = settings
   const env = settings.environment.variables
+  const speaks = settings.transport.kind === 'pipe'
   const place = socket === undefined ? [] : ['--socket', socket]
   const subprocess = execa(python, [...flags(pythonVersion, env), '-m', 'snakepit_bridge', ...place], {
     cwd,
     env,
     extendEnv: false,
     // A number does as well as a word, also here; execa's types say so of the first three only.
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', (box?.fd ?? 'ignore') as 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', (box?.fd ?? 'ignore') as 'ignore', speaks ? 'pipe' : 'ignore'],
     // Output is drained and kept in part by the reader of lines; a worker may print as much as it likes.
     buffer: false,
     reject: false,
@@ -62,14 +65,17 @@ export function spawnWorker(
     detached: true,
     windowsHide: true,
   })
-  const [input, stdout, stderr, answer] = subprocess.stdio as unknown as [Writable, Readable, Readable, Readable]
+  const [input, stdout, stderr, answer, , wire] = subprocess.stdio as unknown as Pipes
   // A worker that dies closes these under our hands; its end is reported by the process alone.
-  for (const stream of [input, stdout, stderr, answer]) stream?.on('error', () => undefined)
+  for (const stream of [input, stdout, stderr, answer, wire]) stream?.on('error', () => undefined)
+  // Nobody reads it yet; what execa finds unread it lets run into nowhere.
+  wire?.pause()
   return {
     input,
     stdout,
     stderr,
     answer,
+    wire: wire ?? undefined,
     exited: endOf(subprocess, subprocess),
     drained: Promise.all([closed(stdout), closed(stderr)]).then(() => undefined),
     signal: (signal) => subprocess.kill(signal),
@@ -79,10 +85,13 @@ export function spawnWorker(
       for (const stream of [input, stdout, stderr, answer]) (stream as Partial<Socket>).unref?.()
     },
     release: () => {
-      for (const stream of [input, stdout, stderr, answer]) stream.destroy()
+      for (const stream of [input, stdout, stderr, answer, wire]) stream?.destroy()
     },
   }
 }
+
+/** The descriptors of a worker; one that is ignored is null. */
+type Pipes = readonly [Writable, Readable, Readable, Readable, null, Duplex | null | undefined]
 
 /**
  * Unbuffered, text is UTF-8 unless the user says otherwise, nothing importable from the working directory, tracebacks of

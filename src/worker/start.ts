@@ -23,7 +23,7 @@ export interface Starting {
   /** Where the worker is to listen; undefined when it does so on TCP. */
   readonly folder: ReturnType<typeof tryMakeSocketFolder> | undefined
   /** Opens the wire, also of a start that fails later: to close it is up to whoever opens it. */
-  readonly connect: (address: string) => Wire
+  readonly connect: (facts: WorkerFacts) => Wire
   /** Hears log records that come before there is a wire. */
   readonly onLog: (log: Log) => void
   /** The order to stop. */
@@ -72,7 +72,7 @@ export async function start(starting: Starting): Promise<Started> {
       onLog,
     )
     const facts = listening(await orEnd(starting, answer, enough.signal, 'answer'))
-    const wire = starting.connect(facts.address)
+    const wire = starting.connect(facts)
     const attachment = await orEnd(starting, greet(starting, wire), enough.signal, 'greeting')
     return { attachment, facts, wire }
   } finally {

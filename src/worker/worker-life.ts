@@ -3,6 +3,8 @@ import type { SnakepitError } from '../errors/snakepit-error.js'
 import { Peer } from '../peer/peer.js'
 import { time } from '../time/time.js'
 import { grpcWire } from '../wire/grpc/grpc-wire.js'
+import { msgpackFrames } from '../wire/pipe/msgpack-frames.js'
+import { pipeWire } from '../wire/pipe/pipe-wire.js'
 import type { Wire } from '../wire/wire.js'
 import { BlackBox } from './black-box.js'
 import { newCredentials } from './credentials.js'
@@ -17,7 +19,7 @@ import { endsWithin, stopProcess } from './stop-ladder.js'
 import { withinThisTurn } from './this-turn.js'
 import { watchLife } from './watch-life.js'
 import type { StopRung, WorkerEvent } from './worker-event.js'
-import { workerInfo } from './worker-facts.js'
+import { type WorkerFacts, workerInfo } from './worker-facts.js'
 import { logFromLine, logFromWire } from './worker-log.js'
 import type { WorkerSettings } from './worker-settings.js'
 
@@ -99,7 +101,7 @@ export class WorkerLife {
       process: this.#process,
       peer: this.#peer,
       folder: this.#folder,
-      connect: (address) => this.#connect(address),
+      connect: (facts) => this.#connect(facts),
       onLog: (early) => {
         const log = logFromWire(this.#settings.id, early)
         for (const line of (log.shown || log.message).split('\n')) this.#lastLines.add(line)
@@ -117,9 +119,10 @@ export class WorkerLife {
     return started
   }
 
-  #connect(address: string): Wire {
+  #connect({ address, pid }: WorkerFacts): Wire {
     const { connect = grpcWire } = this.#settings
-    this.#wire = connect(address, this.#credentials.hostToken)
+    const { wire } = this.#process
+    this.#wire = wire === undefined ? connect(address, this.#credentials.hostToken) : pipeWire(wire, msgpackFrames, pid)
     return this.#wire
   }
 

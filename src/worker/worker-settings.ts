@@ -16,6 +16,8 @@ export interface AdapterSettings {
 
 /** How host and worker reach each other. */
 export type TransportSettings =
+  /** A pair of sockets that the worker inherits. */
+  | { readonly kind: 'pipe'; readonly codec: 'msgpack'; readonly reason: string }
   | { readonly kind: 'grpc-unix'; readonly reason: string }
   /** Ports are tried from first to last; `[0, 0]` takes any free one. */
   | {

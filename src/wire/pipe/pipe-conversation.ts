@@ -87,6 +87,8 @@ export class PipeConversation implements AsyncIterableIterator<Batch, undefined>
     // Comes without an end where the stream was destroyed by somebody else.
     stream.on('close', () => this.#end())
     stream.on('data', this.#onData)
+    // It may have been held back until somebody listens.
+    stream.resume()
     if (stream.errored !== null) this.#fail(broken(this.#name, inWords(stream.errored), stream.errored))
     else if (stream.destroyed || stream.readableEnded) this.#end()
     void this.#send()
