@@ -55,7 +55,7 @@ def test_files_are_closed_and_atexit_runs(attach: Callable[..., Host], tmp_path:
     texts = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert texts == {"instance": "the last line\n", "module": "the last line\n", "atexit": "called"}
     assert host.process.popen.stdout is not None
-    assert host.process.popen.stdout.read().decode() == "said at exit\nsaid without an end\n"
+    assert host.process.popen.stdout.read().decode() == "said at exit\nsaid without an end"
     assert host.process.rest_of_stderr() == ""
 
 

@@ -68,7 +68,7 @@ def test_a_child_that_leaves_its_tool_ends_as_a_script(host: Host, folder: Path,
     assert "ValueError: no such row\n" in told
     assert "snakepit_bridge" not in told
     assert "out of paper\n" in told
-    assert "printed\nby the child\n" in told
+    assert "printed\nby the child" in told
 
 
 def test_a_child_of_a_tool_thread_does_too(attach: Callable[..., Host], folder: Path) -> None:

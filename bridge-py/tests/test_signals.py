@@ -93,14 +93,6 @@ def test_alarms_ring_in_their_tool(signals: Host) -> None:
     assert signals.call("times_out", {"seconds": 0.05}) == "the alarm rang"
 
 
-@pytest.mark.proves("PROC-03")
-def test_an_alarm_that_rings_after_its_call_is_told_and_ends_nothing(signals: Host) -> None:
-    signals.call("leaves_an_alarm", {"seconds": 0.05})
-    told = signals.log(is_ours).message
-    assert told == "the handler of a signal raised TimeoutError: nobody is here"
-    assert signals.call("interrupts_itself") == ["SIGINT"]
-
-
 @pytest.mark.proves("PROC-02", "PROC-03")
 def test_an_event_loop_of_a_tool_s_own_hears_signals_and_gives_them_back(attach: Callable[..., Host]) -> None:
     host = attach("signals.py")

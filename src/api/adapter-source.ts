@@ -26,7 +26,7 @@ export function resolveAdapter(adapter: unknown, cwd: string): AdapterSettings {
   }
   const file = resolve(cwd, source)
   if (!existsSync(file)) throw missing(written, file)
-  if (!statSync(file).isFile()) throw unexpected('adapter', form, `${file}, which is no file${instead(file, source)}`)
+  if (!statSync(file).isFile()) throw noFile(written, file, instead(file, source))
   return Object.freeze({ written, source: { file }, attribute })
 }
 
@@ -43,6 +43,12 @@ function pathOf(url: URL): string {
   } catch (cause) {
     throw unexpected('adapter', form, url.href, cause)
   }
+}
+
+function noFile(written: string, file: string, instead: string): SnakepitError {
+  return new SnakepitError('invalid_option', `\`adapter\` names ${shorten(file, 400)}, which is no file${instead}`, {
+    details: { option: 'adapter', value: written, file },
+  })
 }
 
 function missing(written: string, file: string): SnakepitError {

@@ -20,7 +20,6 @@ const unserializable: [string, RegExp][] = [
   ['a file', /`_io\.TextIOWrapper`/],
   ['a lock', /`_thread\.lock`/],
   ['a class', /`type`/],
-  ['a generator', /`generator`/],
   ['a coroutine function', /`function`/],
 ]
 for (const [what, message] of unserializable) {
@@ -33,6 +32,12 @@ for (const [what, message] of unserializable) {
     })
   })
 }
+
+test('STREAM-02: a result that is a generator is no value: its chunks have to be asked for', async () => {
+  await sparesTheWorker(pit, async () => {
+    await failsWith(pit.execute('gives', { what: 'a generator' }), 'streaming_required', /hint an `Iterator`/)
+  })
+})
 
 /** How tools leave, and the class that arrives: what a coroutine and a generator may not raise, Python renames. */
 const ways: [string, RegExp][] = [

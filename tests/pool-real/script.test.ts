@@ -1,4 +1,5 @@
 // Programs that open, call and fall off their end leave by themselves, with the right status, and leave nobody behind.
+// timeout: 240 s
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'

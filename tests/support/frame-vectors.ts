@@ -265,10 +265,6 @@ const read: Readonly<Record<string, readonly [as: string, message: unknown]>> = 
     [[2, 41, 'train', bin('{"epochs": 3}'), null, 0, null, {}, false]],
   ],
   'marks that are empty instead of absent': ['items', [[4, 41, 0, [1, 2, 3], bin('122333'), []]]],
-  'a cancelled end with an exception': [
-    'end of a cancelled call',
-    [[6, 41, 2, 3, ['ValueError', []], 120, 5_000_000_000n]],
-  ],
   'kinds that are not known, among others': ['ping', [[15], [12, 1], [99, 'a', [1]], [2n ** 40n, {}]]],
 }
 

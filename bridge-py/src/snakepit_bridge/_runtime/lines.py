@@ -152,7 +152,8 @@ class Lines:
             said.append(line.text)
             line.text = ""
         if line.idle:
-            del self._open[key]
+            # A signal handler that printed meanwhile may have been here before.
+            self._open.pop(key, None)
         elif "\r" in rest:
             self._soon()
         return said

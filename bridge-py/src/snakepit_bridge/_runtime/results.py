@@ -40,7 +40,8 @@ def form_of(result: Any, *, on_loop: bool) -> Form:
     if hasattr(kind, "__aiter__") and (on_loop or not hasattr(kind, "__iter__")):
         return Form.ASYNC_ITERATOR
     # A file gives its lines, but who returns one has hardly meant them.
-    return Form.ITERATOR if hasattr(kind, "__next__") and not isinstance(result, IOBase) else Form.VALUE
+    is_iterator = hasattr(kind, "__next__") and hasattr(kind, "__iter__")
+    return Form.ITERATOR if is_iterator and not isinstance(result, IOBase) else Form.VALUE
 
 
 def refuse_stream(spec: ToolSpec, result: Any) -> WrongForm:

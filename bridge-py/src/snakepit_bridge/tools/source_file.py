@@ -11,6 +11,8 @@ import sys
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
+# Where this package lies: last on the path of a worker, where it is in nobody's way.
+_BRIDGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", ".git")
 
 
@@ -35,12 +37,13 @@ def import_file(path: str, cwd: str) -> ModuleType:
 
 
 def make_importable(directory: str, *, last: bool = False) -> None:
-    """Puts a directory in front of the path, as Python does for a script; with ``last``, behind everything else."""
+    """Puts a directory in front of the path, as Python does for a script; with ``last``, behind all others."""
     if directory in sys.path:
         if not last:
             return
         sys.path.remove(directory)
-    sys.path.insert(len(sys.path) if last else 0, directory)
+    end = len(sys.path) - (sys.path[-1:] == [_BRIDGE])
+    sys.path.insert(end if last else 0, directory)
 
 
 def make_project_importable(directory: str, cwd: str) -> None:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 from misbehaving_worker import real
 from misbehaving_worker.words import Mode, Told
@@ -23,7 +24,7 @@ def _without_guardian(_: Told) -> None:
     real.unmask()
     from snakepit_bridge import _guardian
 
-    _guardian.split = lambda *_: None
+    _guardian.split = lambda *_: os.open(os.devnull, os.O_WRONLY)
     real.run()
 
 
@@ -33,8 +34,8 @@ def _deaf(_: Told) -> None:
     from snakepit_bridge import _descriptors, _guardian, _worker
     from snakepit_bridge._runtime.stopping import Stopper
 
-    _guardian.split = lambda *_: None
-    _descriptors.watch = lambda _: None
+    _guardian.split = lambda *_: os.open(os.devnull, os.O_WRONLY)
+    _descriptors.watch = lambda *_: None
     Stopper.request = lambda *_: None
     _worker.on_sigterm = lambda _: signal.signal(signal.SIGTERM, signal.SIG_IGN)
     real.run()
@@ -47,6 +48,11 @@ def _ignores_sigterm() -> None:
 def _pdeathsig_0() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _setsid() -> None:
+    with suppress(PermissionError):  # it leads a group of its own already
+        os.setsid()
 
 
 def _double_fork() -> None:
@@ -65,7 +71,7 @@ def _forks_at_start() -> None:
 
 MODES: dict[str, Mode] = {
     "well": lambda _: real.run(),
-    "setsid": _in_the_worker(os.setsid),
+    "setsid": _in_the_worker(_setsid),
     "setpgid": _in_the_worker(lambda: os.setpgid(0, 0)),
     "ignores_sigterm": _in_the_worker(_ignores_sigterm),
     "pdeathsig_0": _in_the_worker(_pdeathsig_0),

@@ -27,9 +27,10 @@ def run_after(act: Callable[[], None]) -> None:
 
     split = _guardian.split
 
-    def split_and_act(*args: Any) -> None:
-        split(*args)
+    def split_and_act(*args: Any) -> int:
+        notice = split(*args)
         act()
+        return notice
 
     _guardian.split = split_and_act
     run()
