@@ -9,11 +9,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+import process
 from host import Host
 from process import Process
 
 settings.register_profile("here", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--transport", choices=["grpc", "pipe"], default="grpc", help="what the tests' workers speak by")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    process.transport = config.getoption("--transport")
 
 
 @pytest.fixture

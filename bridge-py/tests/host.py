@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
@@ -13,7 +15,10 @@ import grpc
 
 from process import WAIT, Process
 from snakepit_bridge._codec.values import decode, encode
+from snakepit_bridge._protocol.frames import PART
 from snakepit_bridge._protocol.messages import METHOD, Envelope, Frame
+from snakepit_bridge._wire.frames_msgpack import MsgpackFrames
+from snakepit_bridge._wire.frames_proto import ProtoFrames
 
 
 class Host:
@@ -38,9 +43,13 @@ class Host:
             raise
 
     def _attach(self) -> None:
-        self.channel = channel(self.address)
-        attach: Any = self.channel.stream_stream(METHOD)
-        messages = attach(iter(self._outbox.get, None), metadata=[("snakepit-token", self.process.host_token)])
+        if self.address == "pipe":
+            self.channel: Any = PipeEnd(self.process.wire)
+            messages = self.channel.converse(iter(self._outbox.get, None))
+        else:
+            self.channel = channel(self.address)
+            attach: Any = self.channel.stream_stream(METHOD)
+            messages = attach(iter(self._outbox.get, None), metadata=[("snakepit-token", self.process.host_token)])
         hello = Frame()
         hello.hello.protocol = 1
         hello.hello.token = self.process.host_token
@@ -208,6 +217,42 @@ class Host:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+class PipeEnd:
+    """The host's end of a socket pair. Frames are protobuf messages for the tests, and MessagePack on the way."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire = wire
+        self._proto, self._msgpack = ProtoFrames(), MsgpackFrames()
+
+    def converse(self, outgoing: Iterator[bytes]) -> Iterator[bytes]:
+        """Sends what comes, from a thread of its own; yields what comes back."""
+        threading.Thread(target=self._send, args=(outgoing,), daemon=True).start()
+        stream = self._wire.makefile("rb")
+        try:
+            while len(head := stream.read(4)) == 4:
+                message = stream.read(int.from_bytes(head, "big"))
+                batch = self._proto.batch()
+                for frame in self._msgpack.read(message):
+                    batch.add_around(frame, [frame[2]]) if frame[0] == PART else batch.add(frame)
+                yield b"".join(batch.message())
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Hangs up."""
+        with suppress(OSError):
+            self._wire.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, outgoing: Iterator[bytes]) -> None:
+        with suppress(OSError):
+            for message in outgoing:
+                batch = self._msgpack.batch()
+                for frame in self._proto.read(message):
+                    batch.add(frame)
+                data = b"".join(batch.message())
+                self._wire.sendall(len(data).to_bytes(4, "big") + data)
 
 
 def channel(address: str) -> grpc.Channel:

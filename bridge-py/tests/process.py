@@ -6,6 +6,7 @@ import json
 import os
 import select
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,9 @@ from typing import Any
 SOURCE = Path(__file__).parent.parent / "src"
 FIXTURES = Path(__file__).parent / "fixtures"
 WAIT = 10.0
+
+# What workers speak by unless a test says otherwise: `grpc` or `pipe`. Set by the option `--transport`.
+transport = "grpc"
 
 
 class Process:
@@ -32,14 +36,16 @@ class Process:
             "hostToken": self.host_token,
             "workerToken": self.worker_token,
             "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
-            "transport": {"kind": "grpc", "socket": self.socket},
+            "transport": {"kind": "grpc", "socket": self.socket} if transport == "grpc" else {"kind": "pipe"},
             "threads": None,
             "cwd": self.directory,
         } | changes
         self.early_logs: list[dict[str, Any]] = []
         self.answer_fd, theirs = os.pipe()
-        self.popen = spawn(theirs, "--socket", self.socket)
+        self.wire, their_wire = socket.socketpair()
+        self.popen = spawn(theirs, "--socket", self.socket, wire_fd=their_wire.fileno())
         os.close(theirs)
+        their_wire.close()
         assert self.popen.stdin is not None
         self.popen.stdin.write(json.dumps(told).encode() + b"\n" if line is None else line)
         self.popen.stdin.flush()
@@ -85,6 +91,7 @@ class Process:
                 pipe.close()
         self.popen.wait(WAIT)
         os.close(self.answer_fd)
+        self.wire.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Process:
@@ -94,27 +101,27 @@ class Process:
         self.close()
 
 
-def spawn(answer_fd: int, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-    """Starts ``python -m snakepit_bridge`` with ``answer_fd`` as its descriptor 3."""
+def spawn(answer_fd: int, *arguments: str, wire_fd: int | None = None, **options: Any) -> subprocess.Popen[bytes]:
+    """Starts ``python -m snakepit_bridge`` with ``answer_fd`` as its descriptor 3, and ``wire_fd`` as its 5."""
+    given = {3: answer_fd} | ({} if wire_fd is None else {5: wire_fd})
     return subprocess.Popen(
-        [sys.executable, "-c", _EXEC, str(answer_fd), sys.executable, *flags(), "-m", "snakepit_bridge", *arguments],
+        [sys.executable, "-c", _EXEC, json.dumps(given), sys.executable, *flags(), "-m", "snakepit_bridge", *arguments],
         stdin=subprocess.PIPE,
         stdout=options.pop("stdout", subprocess.PIPE),
         stderr=subprocess.PIPE,
-        pass_fds=(answer_fd,),
+        pass_fds=tuple(given.values()),
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         **options,
     )
 
 
-# Becomes the worker with the descriptor in its place; the process id stays.
+# Becomes the worker with the descriptors in their places; the process id stays.
 _EXEC = """
-import os, sys
-fd = int(sys.argv[1])
-if fd != 3:
-    os.dup2(fd, 3)
-    os.close(fd)
-os.set_inheritable(3, True)
+import fcntl, json, os, sys
+given = {int(place): fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for place, fd in json.loads(sys.argv[1]).items()}
+os.closerange(3, 100)
+for place, fd in given.items():
+    os.dup2(fd, place)
 os.execv(sys.argv[2], sys.argv[2:])
 """
 

@@ -267,7 +267,7 @@ def _front(size: int, *levels: tuple[bytes, bytes]) -> bytes:
 
 def _read_hello(said: Any) -> FrameFields:
     # The host's: it has no runtime and offers no tools.
-    return (frames.HELLO, said.protocol, said.incarnation, said.token, said.codecs, said.version, None, ())
+    return (frames.HELLO, said.protocol, said.incarnation, said.token, list(said.codecs), said.version, None, ())
 
 
 def _read_start(start: Any) -> FrameFields:
@@ -287,7 +287,7 @@ def _read_start(start: Any) -> FrameFields:
 
 def _read_items(items: Any) -> FrameFields:
     marks = [(mark.index, dict(mark.metadata)) for mark in items.marks] if len(items.marks) else None
-    return (frames.ITEMS, items.call, items.first, items.sizes, items.body, marks)
+    return (frames.ITEMS, items.call, items.first, list(items.sizes), items.body, marks)
 
 
 def _read_end(end: Any) -> FrameFields:
@@ -323,7 +323,7 @@ _READERS: Mapping[str | None, Callable[[Any], FrameFields]] = {
         said.protocol,
         said.incarnation,
         said.token,
-        said.codecs,
+        list(said.codecs),
         said.version,
         None,
         (),
