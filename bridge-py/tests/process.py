@@ -28,6 +28,7 @@ class Process:
     def __init__(self, adapter: str | dict[str, Any], *, line: bytes | None = None, **changes: Any) -> None:
         self.directory = tempfile.mkdtemp(prefix="snakepit-test-")
         self.socket = f"{self.directory}/worker.sock"
+        spoken = changes.pop("transport", transport)
         self.host_token, self.worker_token, self.incarnation = "h" * 64, "w" * 64, "f00d"
         told = {
             "snakepit": 1,
@@ -36,7 +37,7 @@ class Process:
             "hostToken": self.host_token,
             "workerToken": self.worker_token,
             "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
-            "transport": {"kind": "grpc", "socket": self.socket} if transport == "grpc" else {"kind": "pipe"},
+            "transport": {"kind": "grpc", "socket": self.socket} if spoken == "grpc" else {"kind": "pipe"},
             "threads": None,
             "cwd": self.directory,
         } | changes

@@ -295,7 +295,7 @@ def test_a_host_that_dies_leaves_no_files_and_no_processes(phase: str) -> None:
 
 @pytest.mark.proves("CLEAN-04")
 def test_only_what_the_host_has_made_is_removed(attach: Callable[..., Host]) -> None:
-    host = attach("spawns.py")
+    host = attach("spawns.py", transport="grpc")
     folder = Path(host.process.directory)
     kept = folder / "kept"
     kept.touch()

@@ -317,17 +317,7 @@ def _read_exception(said: Any) -> Sequence[Any]:
 
 
 _READERS: Mapping[str | None, Callable[[Any], FrameFields]] = {
-    # Who reads a Hello here checks three fields.
-    "hello": lambda said: (
-        frames.HELLO,
-        said.protocol,
-        said.incarnation,
-        said.token,
-        list(said.codecs),
-        said.version,
-        None,
-        (),
-    ),
+    "hello": _read_hello,
     "start": _read_start,
     "part": lambda part: (frames.PART, part.call, part.data),
     "items": _read_items,
