@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from snakepit_bridge._protocol.enums import PROTOCOL_VERSION
 from snakepit_bridge._protocol.messages import Frame
 from snakepit_bridge._version import __version__
+from snakepit_bridge._versions import versions
 from snakepit_bridge.tools.spec import ToolSpec
 from snakepit_bridge.tools.table import ToolTable
 
@@ -56,8 +56,4 @@ def _describe_runtime(runtime: Any) -> None:
     runtime.version = platform.python_version()
     runtime.implementation = platform.python_implementation()
     runtime.platform = f"{sys.platform}-{platform.machine()}"
-    for package in _PACKAGES:
-        try:
-            runtime.packages[package] = version(package)
-        except PackageNotFoundError:
-            continue
+    runtime.packages.update(versions(_PACKAGES))
