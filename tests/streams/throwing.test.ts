@@ -148,6 +148,8 @@ test('API-06, ERR-04: a handler that throws is reported as RxJS reports it, and 
     assert.equal(reported, [own, own])
     await scene.isLeft()
   } finally {
+    // Reports are timers; one that is set now fires after all that were set before.
+    await new Promise((resolve) => setTimeout(resolve, 0))
     process.off('uncaughtException', onUncaught)
   }
 })
@@ -195,6 +197,8 @@ test('STREAM-12, ERR-04: a subscriber of mapPaced or latest that throws is repor
       assert.ok(reported.splice(0).every((error) => error === own))
     }
   } finally {
+    // Reports are timers; one that is set now fires after all that were set before.
+    await new Promise((resolve) => setTimeout(resolve, 0))
     process.off('uncaughtException', onUncaught)
   }
 })

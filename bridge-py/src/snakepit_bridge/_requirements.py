@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 
 from snakepit_bridge._bootstrap import StartFailure
+from snakepit_bridge._versions import versions
 
 # The same minimums as in requirements.txt; a test compares them.
 MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.20"}
@@ -31,7 +31,9 @@ def check(kind: object) -> None:
     Raises ``StartFailure`` of stage ``requirements`` with the command that mends it.
     """
     needed = {package: MINIMUMS[package] for package in (_PIPE if kind == "pipe" else MINIMUMS)}
-    missing = [text for package, least in needed.items() if (text := _lack(package, least)) is not None]
+    found = versions(needed)
+    lacks = [_lack(package, found.get(package), least) for package, least in needed.items()]
+    missing = [text for text in lacks if text is not None]
     if missing:
         wanted = " ".join(f"'{package}>={least}'" for package, least in needed.items())
         raise StartFailure(
@@ -61,10 +63,8 @@ def _quiet_grpc() -> Iterator[None]:
             del os.environ[name]
 
 
-def _lack(package: str, least: str) -> str | None:
-    try:
-        found = version(package)
-    except PackageNotFoundError:
+def _lack(package: str, found: str | None, least: str) -> str | None:
+    if found is None:
         return f"{package} is missing"
     return f"{package} {found} is too old, {least} is needed" if _numbers(found) < _numbers(least) else None
 
