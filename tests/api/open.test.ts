@@ -19,7 +19,7 @@ const adapter = (name: string) => adapterOf(import.meta.url, name)
 const before = openThings()
 
 test('API-01: opens with a ready worker, closes with nothing left', async () => {
-  const pit = await Snakepit.open({ adapter: adapter('calls.py'), size: 2 })
+  const pit = await Snakepit.open({ adapter: adapter('calls.py'), transport: 'grpc', size: 2 })
   await pit.ready()
   assert.equal(
     pit.workers().map(({ id, state }) => `${id} ${state}`),
@@ -186,7 +186,11 @@ test('API-01: a temporary folder that is not there: the error names it', async (
   const { TMPDIR } = process.env
   process.env.TMPDIR = join(temporaryFolder(), 'gone')
   try {
-    await failsWith(within(openOne(adapter('calls.py')), 'a refusal', 5000), 'worker_start_failed', /gone/)
+    await failsWith(
+      within(openOne(adapter('calls.py'), { transport: 'grpc' }), 'a refusal', 5000),
+      'worker_start_failed',
+      /gone/,
+    )
   } finally {
     if (TMPDIR === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = TMPDIR

@@ -45,7 +45,7 @@ test('CLEAN-03, ERR-01: loaded twice: both copies work side by side, each with e
 test('CLEAN-02, CLEAN-04, guarantee:G33: sixty pools, opened and closed: equal handles, files, listeners and folders', async () => {
   const sockets: string[] = []
   const openAndClose = async () => {
-    await using pit = await library.Snakepit.open({ adapter, size: 1, drain: 0 })
+    await using pit = await library.Snakepit.open({ adapter, transport: 'grpc', size: 1, drain: 0 })
     sockets.push(socketOf(pit))
     assert.is(await pit.execute('echo', { value: 1 }), 1)
   }

@@ -32,7 +32,7 @@ for (const tool of ['idles', 'holds_the_gil', 'ignores_sigterm']) {
 }
 
 test('CLEAN-02, guarantee:G7: closed in mid-stream: what has arrived is delivered, then the end is told', async () => {
-  const pit = await openOne(adapter)
+  const pit = await openOne(adapter, { transport: 'grpc' })
   const iterator = pit.stream('streams')[Symbol.asyncIterator]()
   await iterator.next()
   const socket = socketOf(pit)

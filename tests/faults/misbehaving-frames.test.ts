@@ -94,6 +94,7 @@ const prototype = Object.getOwnPropertyNames(Object.prototype).join()
 
 const pit = await Snakepit.open({
   adapter: adapterOf(import.meta.url, 'rogue.py'),
+  transport: 'grpc',
   size: 2,
   concurrency: 2,
   startBatch: 2,

@@ -15,6 +15,8 @@ import { Bandwidth, BitFlip, Blackhole, ByteLimit, Latency, Slicer, type Toxic }
 import { ProxiedWorkers, type WireProxy } from './kit/wire-proxy.js'
 
 const common: SnakepitOptions = {
+  // The proxy between them takes sockets.
+  transport: 'grpc',
   adapter: adapterOf(import.meta.url, 'ledgered.py'),
   drain: 0,
   restart: { backoff: 0, jitter: 0, maxCrashes: 10_000 },

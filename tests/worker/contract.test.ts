@@ -1,4 +1,4 @@
-// The contract of calls over real Python workers, on a unix socket and on TCP.
+// The contract of calls over real Python workers, on every transport.
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { Snakepit, type SnakepitOptions } from '../../src/index.js'
@@ -6,7 +6,8 @@ import { callContract } from '../contract/calls.js'
 
 const adapter = fileURLToPath(new URL('../contract/tools.py', import.meta.url))
 const ways: Record<string, Partial<SnakepitOptions>> = {
-  'gRPC over a unix socket': {},
+  'MessagePack over a pipe': { transport: 'msgpack' },
+  'gRPC over a unix socket': { transport: 'grpc' },
   'gRPC over TCP': { basePort: 0 },
 }
 

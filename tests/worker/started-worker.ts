@@ -9,7 +9,7 @@ import type { TransportSettings, WorkerSettings } from '../../src/worker/worker-
 import { misbehaving } from '../faults/kit/misbehaving-worker.js'
 import { within } from '../support/within.js'
 
-/** The transport that is chosen by default. */
+/** gRPC on a socket of its own. */
 export const unixSocket: TransportSettings = { kind: 'grpc-unix', reason: 'the test says so' }
 
 /** Settings of a worker with the given adapter; an impostor misbehaves in the way that it is named after. */

@@ -1,6 +1,7 @@
 // How host and worker reach each other, and that nobody else does.
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -15,9 +16,33 @@ import { descendantsOf } from '../support/processes.js'
 
 const adapter = adapterOf(import.meta.url, 'surroundings.py')
 
-test('WIRE-02, SEC-01: a unix socket by default: private folder, private socket, a new one each time', async () => {
-  await using one = await openOne(adapter)
-  await using other = await openOne(adapter)
+test('WIRE-01, SEC-01: a pipe by default: nothing listens anywhere, and no folder is made', async () => {
+  const folders = () => readdirSync(tmpdir()).filter((name) => /^snakepit-[A-Za-z0-9]{6}$/.test(name)).length
+  const before = folders()
+  await using pit = await openOne(adapter)
+  const { kind, address, reason } = pit.workers()[0]?.info()?.transport ?? {}
+  assert.equal([kind, address], ['pipe', 'pipe'])
+  assert.match(reason ?? '', /^MessagePack on a private pair of sockets: the fastest/)
+  assert.is(folders(), before)
+  assert.equal(listeningOf([process.pid, ...descendantsOf(process.pid)]), [])
+  assert.equal(typeof (await pit.execute('environment')), 'object')
+})
+
+test('WIRE-01: the transport that is asked for is taken, or what is wrong with it is said', async () => {
+  await using pipe = await openOne(adapter, { transport: 'msgpack' })
+  await using grpc = await openOne(adapter, { transport: 'grpc' })
+  assert.equal(
+    [pipe, grpc].map((pit) => pit.workers()[0]?.info()?.transport.kind),
+    ['pipe', 'grpc-unix'],
+  )
+  const refused = /`transport`.*'grpc' or 'auto' where `host`, `basePort` or `portRange` is given/
+  await failsWith(openOne(adapter, { transport: 'msgpack', basePort: 0 }), 'invalid_option', refused)
+  await failsWith(openOne(adapter, { transport: 'carrier' as never }), 'invalid_option', /one of auto, grpc, msgpack/)
+})
+
+test('WIRE-02, SEC-01: a unix socket for gRPC: private folder, private socket, a new one each time', async () => {
+  await using one = await openOne(adapter, { transport: 'grpc' })
+  await using other = await openOne(adapter, { transport: 'grpc' })
   const [first, second] = [one, other].map(socketOf)
   assert.ok(first && second && first !== second)
   assert.is(one.workers()[0]?.info()?.transport.kind, 'grpc-unix')
@@ -30,7 +55,7 @@ test('WIRE-02, SEC-01: a unix socket by default: private folder, private socket,
 })
 
 test('SEC-01, guarantee:G25, guarantee:G32: nothing listens on the network, and the folder is gone after close', async () => {
-  const pit = await openOne(adapter)
+  const pit = await openOne(adapter, { transport: 'grpc' })
   const socket = socketOf(pit)
   await pit.execute('environment')
   assert.equal(listeningOf([process.pid, ...descendantsOf(process.pid)]), [])
@@ -76,7 +101,7 @@ test('WIRE-02: TCP from a base port on: taken ports are passed over, and never s
 })
 
 test('SEC-01, guarantee:G24: without the token nobody gets in, and the worker goes on', async () => {
-  for (const transport of [{}, { basePort: 0 }]) {
+  for (const transport of [{ transport: 'grpc' }, { basePort: 0 }] as const) {
     await using pit = await openOne(adapter, transport)
     for (const token of ['', 'x', '0'.repeat(64), '0'.repeat(4000)]) {
       const error = await failsWith(intrude(addressOf(pit), token), 'unauthenticated')

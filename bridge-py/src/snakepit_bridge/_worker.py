@@ -45,6 +45,9 @@ from snakepit_bridge.tools.thread_safety import check_thread_safety
 
 _SIGTERM_GRACE_S = 2.0
 
+# For what is still to be sent when the main thread is done.
+_LAST_WORDS_S = 0.5
+
 # The status of a worker that cannot go on.
 _BROKEN = 70
 
@@ -157,8 +160,8 @@ class Worker:
         self._attached()
 
         def hang_up() -> None:
-            sender.join(0.5)
-            pipe.close()
+            sender.join(_LAST_WORDS_S)
+            pipe.finish(_LAST_WORDS_S)
 
         return "pipe", hang_up
 
@@ -176,10 +179,10 @@ class Worker:
             if transport.get("kind") != "grpc":
                 raise ValueError(f"expected transport kind 'grpc' or 'pipe', got {transport.get('kind')!r}")
             if "socket" in transport:
-                return server.listen(UnixAddress(transport["socket"])), partial(server.stop, 0.5)
+                return server.listen(UnixAddress(transport["socket"])), partial(server.stop, _LAST_WORDS_S)
             first, last = transport["ports"]
             address = TcpAddress(transport.get("host", "127.0.0.1"), int(first), int(last))
-            return server.listen(address), partial(server.stop, 0.5)
+            return server.listen(address), partial(server.stop, _LAST_WORDS_S)
         except Exception as error:
             raise StartFailure("listen", _message(error)) from error
 

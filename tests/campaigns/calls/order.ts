@@ -66,7 +66,7 @@ async function overWire(toxics: () => Toxic[], n: number, random: () => number):
   const streamTimeout = 2 ** 31 - 1
   const turn = Math.floor(random() * windows.length)
   const pit = await Snakepit.openWith(
-    { adapter, size: 1, concurrency: streamsAtOnce, drain: 0, streamTimeout },
+    { adapter, transport: 'grpc', size: 1, concurrency: streamsAtOnce, drain: 0, streamTimeout },
     workers,
   )
   try {

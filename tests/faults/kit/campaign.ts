@@ -56,6 +56,8 @@ export async function runCampaign(plan: Plan): Promise<Outcome> {
   const pit = await Snakepit.openWith(
     {
       adapter: adapterOf(new URL('../x', import.meta.url).href, 'ledgered.py'),
+      // The proxy between them takes sockets.
+      transport: 'grpc',
       size: plan.workers,
       concurrency: plan.concurrency,
       startBatch: plan.workers,

@@ -22,7 +22,15 @@ export function openMisbehaving(
   starts = new StartCount(),
 ): Promise<Snakepit> {
   const env = { ...misbehaving(mode), ...starts.env, ...options.env }
-  return Snakepit.open({ adapter, size: 1, drain: 0, ...options, env, logs: { print: false, ...options.logs } })
+  return Snakepit.open({
+    adapter,
+    transport: 'grpc',
+    size: 1,
+    drain: 0,
+    ...options,
+    env,
+    logs: { print: false, ...options.logs },
+  })
 }
 
 /** Counts the processes that were started to misbehave. */

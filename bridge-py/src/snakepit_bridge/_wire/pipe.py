@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from threading import Lock
+from time import monotonic
 
 from snakepit_bridge._peer.peer import Peer
 from snakepit_bridge._peer.strand import Strand
@@ -118,12 +119,17 @@ class Pipe:
         finally:
             self._guard.release()
 
-    def close(self) -> None:
-        """Ends both directions."""
+    def finish(self, seconds: float) -> None:
+        """Says that nothing more comes, and waits for the other side to hang up, which may still read what came last."""
+        deadline = monotonic() + seconds
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_WR)
+            while (left := deadline - monotonic()) > 0:
+                self._socket.settimeout(left)
+                if not self._socket.recv(_READ_BYTES):
+                    return
         except OSError:
-            pass
+            pass  # it has hung up, or takes too long
 
     def _send_rest(self) -> None:
         rest, self._rest = self._rest, []
@@ -131,16 +137,15 @@ class Pipe:
             self._write(rest)
 
     def _write(self, pieces: Pieces) -> None:
+        at = 0
         try:
-            while pieces:
-                sent = self._socket.sendmsg(pieces[:_MOST_PIECES])
-                while sent:
-                    piece = pieces[0]
-                    if sent < len(piece):
-                        pieces[0] = memoryview(piece)[sent:]
-                        break
-                    sent -= len(piece)
-                    del pieces[0]
+            while at < len(pieces):
+                sent = self._socket.sendmsg(pieces[at : at + _MOST_PIECES])
+                while at < len(pieces) and sent >= len(pieces[at]):
+                    sent -= len(pieces[at])
+                    at += 1
+                if sent:
+                    pieces[at] = memoryview(pieces[at])[sent:]
         except OSError:
             pass  # nobody is there any more: whoever reads finds out
 
