@@ -120,7 +120,7 @@ class Pipe:
             self._guard.release()
 
     def finish(self, seconds: float) -> None:
-        """Says that nothing more comes, and waits for the other side to hang up, which may still read what came last."""
+        """Ends this direction, and waits for the other side to hang up: it may still read what was said last."""
         deadline = monotonic() + seconds
         try:
             self._socket.shutdown(socket.SHUT_WR)
