@@ -113,8 +113,8 @@ class Pipe:
         if not self._peer.outbox.waits or not self._guard.acquire(blocking=False):
             return
         try:
+            self._send_rest()
             while pieces := self._peer.outbox.take(self._codec):
-                self._send_rest()
                 self._write(_with_length(pieces))
         finally:
             self._guard.release()
