@@ -20,6 +20,9 @@ const bare = Object.fromEntries(Object.keys(process.env).map((name) => [name, un
 const surroundings: Record<string, Surrounding> = {
   'proxies, over a socket': { env: { ...proxies, no_proxy: '' } },
   'proxies, over TCP': { env: { ...proxies, no_proxy: undefined, NO_PROXY: undefined }, way: 'works over TCP' },
+  'proxies, by a pipe': { env: { ...proxies, no_proxy: '' }, way: 'works by a pipe' },
+  'a pipe, with no variables at all': { env: bare, way: 'works by a pipe' },
+  'a pipe, with signals that are ignored': { shell: "trap '' INT TERM HUP PIPE", way: 'works by a pipe' },
   'Node told to be strict': {
     env: { NODE_OPTIONS: '--throw-deprecation --disable-proto=delete --disallow-code-generation-from-strings' },
   },
@@ -71,7 +74,8 @@ for (const [index, what] of names.entries()) {
     assert.is(code, 0, errors)
     const { count, echo, modes } = facts.at(-1) ?? {}
     assert.equal([count, echo], [1000, 'grüße 蛇 Iı'], errors)
-    if (surroundings[what]?.way !== 'works over TCP') assert.equal(modes, [0o600, 0o700])
+    const listensOnSocket = !['works over TCP', 'works by a pipe'].includes(surroundings[what]?.way ?? '')
+    if (listensOnSocket) assert.equal(modes, [0o600, 0o700])
     await allGone(pids, 2000)
   })
 }

@@ -18,7 +18,7 @@ function say(fact: object): void {
 }
 
 async function open(options: Partial<SnakepitOptions> = {}): Promise<Snakepit> {
-  const pit = await Snakepit.open({ adapter, size: 1, drain: 0, ...options })
+  const pit = await Snakepit.open({ adapter, size: 1, drain: 0, transport: 'grpc', ...options })
   say({ pids: await Promise.all(pit.workers().map(() => pit.execute<number>('whoami'))) })
   return pit
 }
@@ -38,6 +38,7 @@ async function works(options: Partial<SnakepitOptions> = {}): Promise<void> {
 
 const ways: Record<string, () => Promise<unknown>> = {
   works,
+  'works by a pipe': () => works({ transport: 'msgpack' }),
   'works over TCP': () => works({ basePort: 0 }),
   'works with a talkative gRPC': () =>
     works({
