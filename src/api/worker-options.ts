@@ -33,9 +33,9 @@ export interface WorkerOptions extends EnvironmentOptions {
    */
   readonly threads?: number | undefined
   /**
-   * How host and worker talk: `msgpack`, frames on a pair of sockets that the worker inherits and nobody else can open;
-   * or `grpc`, on a unix socket, or on TCP with `host` and `basePort`. `auto` is `grpc` where one of these is given, else
-   * `msgpack`. @default 'auto'
+   * How host and worker talk: `grpc`, on a unix socket, or on TCP with `host` and `basePort`; or `msgpack`, frames on a
+   * pair of sockets that the worker inherits and nobody else can open, which costs a fraction per call (docs/pools.md).
+   * `auto` is `grpc`. @default 'auto'
    */
   readonly transport?: 'auto' | 'grpc' | 'msgpack' | undefined
   /** Listen on TCP at this loopback address instead of a unix socket: `127.0.0.1`, `::1` or `localhost`. */
@@ -140,15 +140,14 @@ const highestPort = 65_535
 
 function resolveTransport({ transport = 'auto', host, basePort, portRange }: WorkerOptions): TransportSettings {
   oneOf('transport', transport, ['auto', 'grpc', 'msgpack'])
-  const reason = transport === 'auto' ? 'a host or a port was given' : 'asked for'
+  const reason = transport === 'auto' ? 'the default' : 'asked for'
   const onNetwork = host !== undefined || basePort !== undefined || portRange !== undefined
-  if (transport === 'msgpack' && onNetwork)
-    throw unexpected('transport', "'grpc' or 'auto' where `host`, `basePort` or `portRange` is given", transport)
-  if (transport === 'msgpack' || (transport === 'auto' && !onNetwork && process.platform !== 'win32')) {
-    const why = transport === 'auto' ? 'the fastest for a worker on this machine' : 'asked for'
-    return { kind: 'pipe', codec: 'msgpack', reason: `MessagePack on a private pair of sockets: ${why}` }
+  if (transport === 'msgpack') {
+    if (onNetwork)
+      throw unexpected('transport', "'grpc' or 'auto' where `host`, `basePort` or `portRange` is given", transport)
+    return { kind: 'pipe', codec: 'msgpack', reason: 'MessagePack on a private pair of sockets: asked for' }
   }
-  if (host === undefined && basePort === undefined && portRange === undefined && process.platform !== 'win32') {
+  if (!onNetwork && process.platform !== 'win32') {
     return { kind: 'grpc-unix', reason: `gRPC: ${reason}; a unix socket: nothing listens on the network` }
   }
   if (host !== undefined && !loopback.includes(host))

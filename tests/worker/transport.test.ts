@@ -16,13 +16,13 @@ import { descendantsOf } from '../support/processes.js'
 
 const adapter = adapterOf(import.meta.url, 'surroundings.py')
 
-test('WIRE-01, SEC-01: a pipe by default: nothing listens anywhere, and no folder is made', async () => {
+test('WIRE-01, SEC-01: a pipe where it is asked for: nothing listens anywhere, and no folder is made', async () => {
   const folders = () => readdirSync(tmpdir()).filter((name) => /^snakepit-[A-Za-z0-9]{6}$/.test(name)).length
   const before = folders()
-  await using pit = await openOne(adapter)
+  await using pit = await openOne(adapter, { transport: 'msgpack' })
   const { kind, address, reason } = pit.workers()[0]?.info()?.transport ?? {}
   assert.equal([kind, address], ['pipe', 'pipe'])
-  assert.match(reason ?? '', /^MessagePack on a private pair of sockets: the fastest/)
+  assert.match(reason ?? '', /^MessagePack on a private pair of sockets: asked for/)
   assert.is(folders(), before)
   assert.equal(listeningOf([process.pid, ...descendantsOf(process.pid)]), [])
   assert.equal(typeof (await pit.execute('environment')), 'object')
