@@ -1,5 +1,10 @@
 // `npm run bench`: asks every question, or those whose names are given, and prints the answers as a table.
+//
+//     npm run bench -- chunks cancel                 only these questions
+//     npm run bench -- --transport msgpack           our side speaks by a pipe instead of gRPC
 import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { SnakepitOptions } from '../src/index.js'
 import { blocks } from './questions/blocks.js'
 import { callsInFlight, callsInSequence } from './questions/calls.js'
 import { cancel } from './questions/cancel.js'
@@ -25,15 +30,19 @@ const questions: Readonly<Record<string, (stage: Stage) => Promise<Answer | Answ
   pool,
 }
 
-const asked = process.argv.slice(2)
+const { values, positionals: asked } = parseArgs({
+  allowPositionals: true,
+  options: { transport: { type: 'string', default: 'auto' } },
+})
 const unknown = asked.filter((name) => !(name in questions))
 if (unknown.length > 0)
   throw new Error(`no question ${unknown.join(', ')}; there are ${Object.keys(questions).join(', ')}`)
 
-const stage = await openStage()
+const stage = await openStage(values.transport as SnakepitOptions['transport'])
 const info = stage.pit.workers()[0]?.info()
 console.log(
-  `Node ${process.versions.node}, Python ${info?.python.version}, grpcio ${info?.packages.grpcio}, ${availableParallelism()} cores\n`,
+  `Node ${process.versions.node}, Python ${info?.python.version}, grpcio ${info?.packages.grpcio}, ` +
+    `${availableParallelism()} cores, ours by ${info?.transport.kind}\n`,
 )
 let missed = 0
 for (const [name, ask] of Object.entries(questions)) {

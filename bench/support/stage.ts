@@ -18,8 +18,8 @@ export function openPit(options: Partial<SnakepitOptions> = {}): Promise<Snakepi
 }
 
 /** Starts both sides and calls each once. */
-export async function openStage(): Promise<Stage> {
-  const pit = await openPit()
+export async function openStage(transport: SnakepitOptions['transport']): Promise<Stage> {
+  const pit = await openPit({ transport })
   const python = pit.workers()[0]?.info()?.python.executable
   if (python === undefined) throw new Error('the worker is ready and has no interpreter')
   const handwritten = await Handwritten.start(python)
