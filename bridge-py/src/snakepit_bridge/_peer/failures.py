@@ -45,7 +45,9 @@ def describe(exception: BaseException) -> Told:
 def _describe(exception: BaseException) -> Told:
     fields = _fields(exception, 0, _Seen())
     if not isinstance(exception, SnakepitError):
-        return "python_error", cut(_headline(exception))[0], {}, fields
+        # The note that says how to mend it is told where everybody looks first.
+        hint = hint_of(exception)
+        return "python_error", cut(_headline(exception) + (f"\n{hint}" if hint else ""))[0], {}, fields
     # A tool may raise one of its own making.
     details = {str(key): cut(str(value), _SHORT)[0] for key, value in exception.details.items()}
     return str(exception.code), message_of(exception)[0], details, fields
