@@ -71,7 +71,7 @@ const fails: Record<string, RegExp> = {
   no_token: /the other side showed a wrong token/,
   other_protocol: /expected protocol version 1, got 9/,
   other_incarnation: /another worker answered than the one that was started/,
-  no_hello: /expected a greeting first, got 'ping'/,
+  no_hello: /expected a greeting first, got 'pong'/,
   keeps_stdout: /with exit code 4\nits last lines of output:\n {2}gone/,
   double_fork: early,
 }

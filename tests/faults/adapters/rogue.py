@@ -41,9 +41,10 @@ class _Raw:
         self.queue: deque[Any] = deque()
         self._data = data
 
-    def take(self, _room: int) -> tuple[list[bytes], int]:
+    def take(self, batch: Any, _room: int) -> int:
         """All of it, whatever the room; full is the message then, so that it travels alone."""
-        return [self._data], _FULL
+        batch._pieces.append(self._data)
+        return _FULL
 
 
 def _say(*frames: Any) -> None:

@@ -93,7 +93,7 @@ def _hello(change: Callable[[Any], None]) -> Mode:
 
     def around(original: Callable[..., Any]) -> Callable[..., Any]:
         def hello(*args: Any) -> Any:
-            frame = original(*args)
+            frame = list(original(*args))
             change(frame)
             return frame
 
@@ -107,35 +107,39 @@ def _hello(change: Callable[[Any], None]) -> Mode:
     return lambda _: real.run_after(act)
 
 
-def _wrong_token(frame: Any) -> None:
-    frame.hello.token = "0" * 64
+# Positions of a Hello's fields.
+_PROTOCOL, _INCARNATION, _TOKEN, _RUNTIME, _TOOLS = 1, 2, 3, 6, 7
 
 
-def _no_token(frame: Any) -> None:
-    frame.hello.token = ""
+def _wrong_token(frame: list[Any]) -> None:
+    frame[_TOKEN] = "0" * 64
 
 
-def _other_protocol(frame: Any) -> None:
-    frame.hello.protocol = 9
+def _no_token(frame: list[Any]) -> None:
+    frame[_TOKEN] = ""
 
 
-def _other_incarnation(frame: Any) -> None:
-    frame.hello.incarnation = "00"
+def _other_protocol(frame: list[Any]) -> None:
+    frame[_PROTOCOL] = 9
 
 
-def _no_hello(frame: Any) -> None:
-    frame.ping.nonce = 7
+def _other_incarnation(frame: list[Any]) -> None:
+    frame[_INCARNATION] = "00"
 
 
-def _no_runtime(frame: Any) -> None:
-    frame.hello.ClearField("runtime")
+def _no_hello(frame: list[Any]) -> None:
+    frame[:] = [13, 7, 0]  # a Pong
 
 
-def _strange_tools(frame: Any) -> None:
+def _no_runtime(frame: list[Any]) -> None:
+    frame[_RUNTIME] = None
+
+
+def _strange_tools(frame: list[Any]) -> None:
     """Not wrong, only odd: the worker serves."""
     for name in ("", "toString", "__proto__", "toString", "a\nb"):
-        frame.hello.tools.add(name=name, kind=99, input_schema="{" * 1000)
-    frame.hello.tools[0].metadata["__proto__"] = "polluted"
+        frame[_TOOLS].append([name, "", 99, [], "{" * 1000, "", "", {}])
+    frame[_TOOLS][0][-1]["__proto__"] = "polluted"
 
 
 def _answers_twice() -> None:
