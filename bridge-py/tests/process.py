@@ -37,7 +37,7 @@ class Process:
             "hostToken": self.host_token,
             "workerToken": self.worker_token,
             "adapter": adapter if isinstance(adapter, dict) else {"file": str(FIXTURES / adapter), "attribute": None},
-            "transport": {"kind": "grpc", "socket": self.socket} if spoken == "grpc" else {"kind": "pipe"},
+            "transport": self._transport(spoken),
             "threads": None,
             "cwd": self.directory,
         } | changes
@@ -75,6 +75,11 @@ class Process:
         assert self.popen.stderr is not None
         self.popen.wait(WAIT)
         return self.popen.stderr.read().decode()
+
+    def _transport(self, spoken: str | dict[str, Any]) -> dict[str, Any]:
+        if isinstance(spoken, dict):
+            return spoken
+        return {"kind": "grpc", "socket": self.socket} if spoken == "grpc" else {"kind": "pipe"}
 
     def close(self) -> None:
         """Ends the process with all that it has started, the hard way where it does not listen, and tidies up."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CROWD = 1024
 _ITEMS_BESIDE = 1 << 16
 
-# What a frame weighs beside its value.
+# What a frame weighs beside its texts and bytes.
 _FRAME_BYTES = 64
 
 # Items that weigh less together are joined for their frame: that costs less than a piece for each.
@@ -145,7 +145,7 @@ class Strand:
         """Adds a frame or a value to what is sent now; a value that has to be cut stays for ``take_part``."""
         if not isinstance(entry, Cargo):
             batch.add(entry)
-            return _FRAME_BYTES
+            return _FRAME_BYTES + _weight(entry)
         if entry.whole:
             return entry.last(batch)
         self.cargo = entry
@@ -166,3 +166,15 @@ class Strand:
             batch.add((ITEMS, self.call, first, sizes, b"".join(items), marks or None))
         else:
             batch.add_around((ITEMS, self.call, first, sizes, None, marks or None), items)
+
+
+def _weight(field: Any) -> int:
+    """About how many bytes the fields of a frame take: a message must not outgrow what its reader accepts."""
+    kind = type(field)
+    if kind is bytes or kind is str:
+        return len(field)
+    if kind is tuple or kind is list:
+        return sum(map(_weight, field))
+    if kind is dict:
+        return sum(map(_weight, field.items()))
+    return 0
