@@ -65,6 +65,11 @@ for (const what of ['search', 'build'] as const) {
     const work = `sleep 1000 &\necho $$ $! > '${pids}'\nwait\n`
     writeFileSync(slow, `#!/bin/sh\n[ "$1" = python ] && exit 1\n${work}`, { mode: 0o755 })
     const named = process.env.SNAKEPIT_PYTHON as string
+    // The pool that fails does so once the other one is at work.
+    const late = join(folder, 'late')
+    writeFileSync(late, `#!/bin/sh\nuntil [ -s '${pids}' ]; do sleep 0.01; done\nexec '${named}' "$@"\n`, {
+      mode: 0o755,
+    })
     const env = { PATH: process.env.PATH, SNAKEPIT_CACHE: process.env.SNAKEPIT_CACHE }
     Object.assign(process.env, { PATH: `${folder}:/usr/bin:/bin`, SNAKEPIT_CACHE: join(folder, 'cache') })
     Reflect.deleteProperty(process.env, 'SNAKEPIT_PYTHON')
@@ -73,7 +78,7 @@ for (const what of ['search', 'build'] as const) {
       const opening = Snakepit.open({
         adapter: adapter('raises_at_import.py'),
         size: 1,
-        pools: { slow: what === 'build' ? slowly : { python: slow }, bad: { python: named } },
+        pools: { slow: what === 'build' ? slowly : { python: slow }, bad: { python: late } },
       })
       await failsWith(opening, 'worker_start_failed')
       const family = readFileSync(pids, 'utf8').trim().split(' ').map(Number)
