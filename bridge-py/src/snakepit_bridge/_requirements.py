@@ -1,4 +1,4 @@
-"""The three packages that a worker needs, checked before anything imports them."""
+"""The packages that a worker needs, by its transport, checked before anything imports them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from snakepit_bridge._versions import versions
 # The same minimums as in requirements.txt; a test compares them.
 MINIMUMS = {"grpcio": "1.62", "protobuf": "4.25", "msgspec": "0.20"}
 
-# It is quiet, and forks of the tools are none of its business.
+# gRPC prints no notices of its own, and does not prepare for forks: what a tool forks never uses this connection.
 _GRPC = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
 
 _MODULES = {"grpcio": "grpc", "protobuf": "google.protobuf", "msgspec": "msgspec"}
-
 
 # What a worker needs that speaks through a pipe.
 _PIPE = ("msgspec",)

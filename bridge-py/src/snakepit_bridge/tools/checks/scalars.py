@@ -1,4 +1,4 @@
-"""Hints of single values: numbers, text, bytes, times, and what is written as text."""
+"""Hints of single values: numbers, text, bytes, and what is written as text."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
 
-import msgspec
-
 from snakepit_bridge._codec import arrays
 from snakepit_bridge.tools.checks.check import Check
 from snakepit_bridge.tools.checks.misfit import Misfit, expected, expected_value, shown, text_of
+from snakepit_bridge.tools.checks.times import TIMES
 
 
 def scalar(kind: type) -> Check | None:
@@ -143,55 +141,6 @@ def _array(value: Any) -> array.array[Any]:
     raise expected("`array` of numbers", value)
 
 
-def _datetime(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if type(value) is not str:
-        raise expected("`datetime`", value)
-    try:
-        return msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
-        pass
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise expected_value("`datetime` (as ISO 8601 text)", value) from None
-
-
-def _date(value: Any) -> date:
-    # A `Date` of JavaScript is an instant; its day is that of UTC, in which it arrives.
-    if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).date()
-    if type(value) is not str:
-        raise expected("`date`", value)
-    try:
-        return msgspec.convert(value, date)
-    except msgspec.ValidationError:
-        raise expected_value("`date` (as text, YYYY-MM-DD)", value) from None
-
-
-def _time(value: Any) -> time:
-    if type(value) is not str:
-        raise expected("`time`", value)
-    try:
-        return msgspec.convert(value, time)
-    except msgspec.ValidationError:
-        pass
-    try:
-        return time.fromisoformat(value)
-    except ValueError:
-        raise expected_value("`time` (as text, HH:MM:SS)", value) from None
-
-
-def _timedelta(value: Any) -> timedelta:
-    if type(value) is not str:
-        raise expected("`timedelta`", value)
-    try:
-        return msgspec.convert(value, timedelta)
-    except msgspec.ValidationError:
-        raise expected_value("`timedelta` (as ISO 8601 text, PT1.5S)", value) from None
-
-
 def _uuid(value: Any) -> uuid.UUID:
     try:
         if type(value) is str:
@@ -248,10 +197,7 @@ _CHECKS: dict[Any, Check] = {
     bytearray: Check("bytearray", _bytearray),
     memoryview: Check("memoryview", _memoryview, (memoryview,)),
     array.array: Check("array", _array),
-    datetime: Check("datetime", _datetime, (datetime,)),
-    date: Check("date", _date),
-    time: Check("time", _time),
-    timedelta: Check("timedelta", _timedelta),
+    **TIMES,
     uuid.UUID: Check("UUID", _uuid),
     os.PathLike: Check("PathLike", _from_text(Path, "`str` (a path)")),
     re.Pattern: Check("Pattern", _from_text(re.compile, "`Pattern` (as text)")),
